@@ -1,0 +1,231 @@
+"""What one run of a tree's tests executed, with where it comes from.
+
+`FileCoverage` is counted by the gate itself (see `counting`); nothing here was computed by
+the process that ran the tests except which lines, arcs and test outcomes it claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from coverage_gate.core.linebits import LineBits
+from coverage_gate.core.rates import NO_COUNTS, Counts
+
+Arc = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A function or class in a file.
+
+    Attributes:
+        name: Qualified name, as in "Cart.discount".
+        kind: "function" or "class".
+        first: Line of its `def`, `class` or first decorator, 1-based.
+        last: Its last line, inclusive.
+    """
+
+    name: str
+    kind: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCoverage:
+    """The lines and branches of one source file and which of them ran.
+
+    Attributes:
+        path: Relative to the root of the tree, with forward slashes.
+        blob: Git id of the file's bytes.
+        statements: Executable statements, each by its first line; excluded ones are not in it.
+        executed: The statements that ran; a subset of `statements`.
+        excluded: First lines of what the configuration excludes (pragmas and patterns).
+        branches: Possible branch arcs, sorted; empty where branches are not measured. The exit of
+            a function is written as coverage.py writes it, a negative line.
+        taken: The branch arcs that ran; a subset of `branches`, sorted.
+        spans: Functions and classes, by first line.
+    """
+
+    path: str
+    blob: str
+    statements: LineBits
+    executed: LineBits
+    excluded: LineBits = 0
+    branches: tuple[Arc, ...] = ()
+    taken: tuple[Arc, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def counts(self) -> Counts:
+        """Statements plus branches, as coverage.py adds them."""
+        return Counts(
+            covered=self.executed.bit_count() + len(self.taken),
+            total=self.statements.bit_count() + len(self.branches),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What makes numbers comparable: the tracing core, the interpreter and the branch mode.
+
+    See ADR 0006: the same tree has other numbers under another core or another minor version.
+    """
+
+    core: str
+    python: str
+    branch: bool
+
+    def __str__(self) -> str:
+        return f"{self.core}-{self.python}-{'branch' if self.branch else 'line'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a measurement comes from.
+
+    Attributes:
+        identity: Digest of everything that decides the numbers; empty for uncommitted trees.
+        commit: The commit that was asked for; None for a merge result or an uncommitted tree.
+        tree: Git tree id that was measured; None for an uncommitted tree.
+        kind: See `Kind`.
+        scope: Short digest of the configured scope: numbers of other scopes are not comparable.
+        scope_text: The scope in words, as in "src (derived)".
+        config_digest: Digest of the configuration that the run was made under.
+        coverage_version: Version of coverage.py in the repository's interpreter.
+        sandbox: Name of the level that held the run, as in "plain".
+    """
+
+    identity: str
+    commit: str | None
+    tree: str | None
+    kind: Kind
+    scope: str
+    scope_text: str
+    config_digest: str
+    coverage_version: str
+    sandbox: str
+
+
+class TestOutcome(StrEnum):
+    """How one test ended, in pytest's words."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRun:
+    """How the test command ended.
+
+    Attributes:
+        exit_status: Of the command; 0 when all is well.
+        outcomes: Test id → outcome; None when the command does not tell (no pytest).
+    """
+
+    exit_status: int
+    outcomes: Mapping[str, TestOutcome] | None = None
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The ids of the tests that failed or broke."""
+        bad = (TestOutcome.FAILED, TestOutcome.ERROR)
+        return frozenset(test for test, end in (self.outcomes or {}).items() if end in bad)
+
+    @property
+    def passed(self) -> frozenset[str]:
+        """The ids of the tests that passed."""
+        return frozenset(
+            test for test, end in (self.outcomes or {}).items() if end is TestOutcome.PASSED
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unparsable:
+    """A source file in scope that is no Python, so that its statements cannot be counted."""
+
+    path: str
+    blob: str
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One measured tree.
+
+    Attributes:
+        provenance: Where it comes from.
+        files: In scope, sorted by path, each once.
+        unparsable: In scope, but no Python.
+        tests: How the test command ended.
+    """
+
+    provenance: Provenance
+    files: tuple[FileCoverage, ...]
+    unparsable: tuple[Unparsable, ...] = ()
+    tests: TestRun = field(default_factory=lambda: TestRun(exit_status=0))
+
+    @property
+    def counts(self) -> Counts:
+        """The totals over all files: coverage.py's own for this tree."""
+        return sum((file.counts for file in self.files), start=NO_COUNTS)
+
+    def file(self, path: str) -> FileCoverage | None:
+        """The coverage of one path, or None where the measurement does not know it."""
+        return next((file for file in self.files if file.path == path), None)
+
+
+class FailureCode(StrEnum):
+    """Why a tree could not be measured. Each has a heading in docs/errors.md."""
+
+    NO_INTERPRETER = "no-interpreter"
+    NO_COVERAGE = "no-coverage"
+    NO_PYTEST = "no-pytest"
+    BAD_CONFIGURATION = "bad-configuration"
+    EXPORT_FAILED = "export-failed"
+    SANDBOX_FAILED = "sandbox-failed"
+    ANALYSIS_FAILED = "analysis-failed"
+    TESTS_CANNOT_START = "tests-cannot-start"
+    NO_TESTS = "no-tests"
+    TIMEOUT = "timeout"
+    KILLED = "killed"
+    NO_DATA = "no-data"
+    BAD_DATA = "bad-data"
+    FOREIGN_MODULE = "foreign-module"
+    ERROR = "error"
+
+
+#: Failures that come before any byte of the branch runs: no control run can tell more.
+TOOL_FAILURES = frozenset(
+    {
+        FailureCode.NO_INTERPRETER,
+        FailureCode.NO_COVERAGE,
+        FailureCode.NO_PYTEST,
+        FailureCode.BAD_CONFIGURATION,
+        FailureCode.EXPORT_FAILED,
+        FailureCode.SANDBOX_FAILED,
+        FailureCode.ERROR,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureFailure:
+    """A tree that could not be measured.
+
+    Attributes:
+        code: What happened.
+        message: For people: what happened and what to do next.
+        output: The last lines that the test command printed, made printable.
+    """
+
+    code: FailureCode
+    message: str
+    output: str = ""

@@ -1,0 +1,61 @@
+"""What the rules are asked to hold: frozen limits, made from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from coverage_gate.core.limits import PolicyName
+
+
+class RuleName(StrEnum):
+    """The rules. Floor and baseline belong to the policy; the others have switches of their own."""
+
+    FLOOR = "floor"
+    BASELINE = "baseline"
+    PATCH = "patch"
+    LOST = "lost"
+    UNMEASURED = "unmeasured"
+    INTEGRITY = "integrity"
+    TARGETS = "targets"
+
+
+#: What `ORCH_COVERAGE_RULES` may name.
+SWITCHED_RULES = (
+    RuleName.PATCH,
+    RuleName.LOST,
+    RuleName.UNMEASURED,
+    RuleName.INTEGRITY,
+    RuleName.TARGETS,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Limits and switches of one verdict. All shares are exact, in [0, 1].
+
+    Attributes:
+        name: Which of floor and baseline decide.
+        floor: Lowest allowed share.
+        epsilon: Tolerance as a share; never negative.
+        rules: The further rules that are on.
+        patch_min: Required share of the new and modified statements.
+        fail_closed: Whether a tool that could not measure blocks the merge.
+        judges_tests: Whether a newly failing test fails the gate; a merge gate before us does that.
+    """
+
+    name: PolicyName = PolicyName.BOTH
+    floor: Fraction = Fraction(0)
+    epsilon: Fraction = Fraction(5, 1000)
+    rules: frozenset[RuleName] = frozenset(
+        {RuleName.PATCH, RuleName.LOST, RuleName.UNMEASURED, RuleName.INTEGRITY}
+    )
+    patch_min: Fraction = Fraction(9, 10)
+    fail_closed: bool = False
+    judges_tests: bool = True
+
+    @property
+    def needs_base(self) -> bool:
+        """Whether a rule compares with the measured base."""
+        return bool(self.rules & {RuleName.LOST, RuleName.INTEGRITY})

@@ -1,0 +1,131 @@
+"""The gate's only answer, and the results of the rules that it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from coverage_gate.core.baseline import Baseline
+from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.rates import Counts
+
+
+class State(StrEnum):
+    """The four answers. Only FAIL sends a task back."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, no password
+    FAIL = "FAIL"
+    UNMEASURABLE = "UNMEASURABLE"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+class Outcome(StrEnum):
+    """How one rule ended.
+
+    SKIP compared nothing and says why; WARN is told, but does not block.
+    """
+
+    PASS = "PASS"  # noqa: S105 - a verdict, no password
+    SKIP = "SKIP"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+class Reason(StrEnum):
+    """Codes of a verdict's reason. Each has a heading in docs/errors.md."""
+
+    HOLDS = "holds"
+    BOOTSTRAP = "bootstrap"
+    RULE_BROKEN = "rule-broken"
+    DOES_NOT_MERGE = "does-not-merge"
+    BRANCH_UNMEASURABLE = "branch-unmeasurable"
+    TOOL_ERROR = "tool-error"
+    GATE_ERROR = "gate-error"
+    BAD_SETTINGS = "bad-settings"
+    BAD_REQUEST = "bad-request"
+    DISABLED = "disabled"
+    OUT_OF_SCOPE = "out-of-scope"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """What one rule found.
+
+    Attributes:
+        rule: Which.
+        outcome: How it ended.
+        detail: For people: what was compared and what to do.
+        actual: The integers that were judged; None where the rule counts nothing.
+        required: The exact share or number that was required; None where there is none.
+        findings: Located facts, as in "src/a.py" or "tests/test_a.py::test_b", sorted.
+    """
+
+    rule: RuleName
+    outcome: Outcome
+    detail: str
+    actual: Counts | None = None
+    required: Fraction | None = None
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The gate's answer for one branch.
+
+    Attributes:
+        state: PASS, FAIL, UNMEASURABLE or NOT_APPLICABLE.
+        merge_allowed: What the state means under the policy.
+        code: Why, for machines.
+        reason: Why, for people, in one line.
+        policy: The limits it was judged by.
+        commit: Head of the branch; None where there is none.
+        tree: The tree that would land.
+        base_commit: The base it was judged against.
+        measurement: What the tests of that tree executed.
+        failure: Why it could not be measured.
+        baseline: What it was compared with; None on bootstrap.
+        judged: What the rules judge: the measurement's counts with newly hidden code uncovered.
+        rules: Results, in the order of judging.
+        unmeasured: Changed source files that the measurement does not know.
+        failing_tests: Tests that failed on the head, sorted.
+        warnings: Told beside the verdict.
+    """
+
+    state: State
+    merge_allowed: bool
+    code: Reason
+    reason: str
+    policy: Policy
+    commit: str | None = None
+    tree: str | None = None
+    base_commit: str | None = None
+    measurement: Measurement | None = None
+    failure: MeasureFailure | None = None
+    baseline: Baseline | None = None
+    judged: Counts | None = None
+    rules: tuple[RuleResult, ...] = ()
+    unmeasured: tuple[str, ...] = ()
+    failing_tests: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.state is State.PASS and (self.measurement is None or not self.rules):
+            raise ValueError("a PASS that compared nothing cannot be made")
+        if self.state is State.FAIL and self.merge_allowed:
+            raise ValueError("a FAIL never allows the merge")
+
+    @property
+    def counts(self) -> Counts | None:
+        """coverage.py's own totals, None where nothing was measured."""
+        return None if self.measurement is None else self.measurement.counts
+
+    @property
+    def delta(self) -> Fraction | None:
+        """Measured minus the higher of baseline and floor; None where nothing is compared."""
+        if self.judged is None or self.judged.rate is None:
+            return None
+        stored = self.baseline.rate if self.baseline else None
+        limit = self.policy.floor if stored is None else max(stored, self.policy.floor)
+        return self.judged.rate - limit

@@ -1,0 +1,1 @@
+"""The reference engine: stages, checks, merge lease, jobs and workers around coverage_gate."""
