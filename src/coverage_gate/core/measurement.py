@@ -164,12 +164,15 @@ class Measurement:
         provenance: Where it comes from.
         files: In scope, sorted by path, each once.
         unparsable: In scope, but no Python.
+        unlisted: In scope and Python, but coverage.py does not report it: it never ran and its
+            folder is no package. Sorted paths.
         tests: How the test command ended.
     """
 
     provenance: Provenance
     files: tuple[FileCoverage, ...]
     unparsable: tuple[Unparsable, ...] = ()
+    unlisted: tuple[str, ...] = ()
     tests: TestRun = field(default_factory=lambda: TestRun(exit_status=0))
 
     @property

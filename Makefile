@@ -1,0 +1,70 @@
+# The verbs of this project. `make demo` and `make test` make their environment themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-18s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	@command -v git >/dev/null || { echo "git is missing: install git and run make again"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 2; }
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+.PHONY: setup
+setup: $(STAMP) ## make the environment
+
+.PHONY: demo
+demo: $(STAMP) ## judge real branches of a small real repository
+	@$(BIN)/python -m coverage_gate.demo
+
+.PHONY: test
+test: $(STAMP) ## run all tests
+	@$(BIN)/python -m pytest -q -n auto
+
+.PHONY: cover
+cover: $(STAMP) ## run all tests, demand 100 % branch coverage of our own code
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -n auto
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+.PHONY: lint
+lint: $(STAMP) ## style and format
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
+
+.PHONY: format
+format: $(STAMP) ## format and mend what can be mended
+	@$(BIN)/ruff format src tests benchmarks
+	@$(BIN)/ruff check --fix src tests benchmarks
+
+.PHONY: types
+types: $(STAMP) ## types, strict
+	@$(BIN)/mypy
+
+.PHONY: arch
+arch: $(STAMP) ## architecture contracts
+	@PYTHONPATH=src $(BIN)/lint-imports --no-cache
+
+.PHONY: check
+check: lint types arch cover ## all that CI runs
+
+.PHONY: mutate-contract
+mutate-contract: $(STAMP) ## break each rule of the contract in turn and see its test notice
+	@$(BIN)/python -m tests.mutate_contract
+
+.PHONY: bench
+bench: $(STAMP) ## time the gate beside its peers
+	@$(BIN)/python -m benchmarks
+
+.PHONY: clean
+clean: ## remove the environment and what was made
+	rm -rf $(VENV) .demo build dist

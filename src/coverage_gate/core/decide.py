@@ -1,0 +1,137 @@
+"""From evidence to verdict: run the rules, combine. Pure."""
+
+from __future__ import annotations
+
+from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.measurement import FailureCode, MeasureFailure
+from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.rates import percent_text
+from coverage_gate.core.rules import RULES
+from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
+
+
+def decide(evidence: Evidence) -> Verdict:
+    """Judge a measured branch: FAIL when any rule fails, else PASS."""
+    results = tuple(result for rule in RULES if (result := rule(evidence)) is not None)
+    broken = [result for result in results if result.outcome is Outcome.FAIL]
+    landing = evidence.landing
+    return Verdict(
+        state=State.FAIL if broken else State.PASS,
+        merge_allowed=not broken,
+        code=_code(evidence, broken),
+        reason=_reason(evidence, results, broken),
+        policy=evidence.policy,
+        commit=landing.head.sha,
+        tree=landing.tree,
+        base_commit=landing.base.sha,
+        measurement=evidence.head,
+        baseline=evidence.baseline,
+        judged=evidence.judged,
+        rules=results,
+        unmeasured=_unmeasured(broken),
+        failing_tests=tuple(sorted(evidence.head.tests.failed)),
+        warnings=_warnings(evidence, results),
+    )
+
+
+def _code(evidence: Evidence, broken: list[RuleResult]) -> Reason:
+    if broken:
+        return Reason.RULE_BROKEN
+    if evidence.baseline is None and evidence.policy.name.uses_baseline:
+        return Reason.BOOTSTRAP
+    return Reason.HOLDS
+
+
+def _reason(evidence: Evidence, results: tuple[RuleResult, ...], broken: list[RuleResult]) -> str:
+    told = broken or [
+        result
+        for result in results
+        if result.rule in (RuleName.FLOOR, RuleName.BASELINE) or result.outcome is Outcome.SKIP
+    ]
+    facts = "; ".join(f"{result.rule}: {result.detail}" for result in told)
+    rate = percent_text(evidence.judged.rate)
+    return f"{rate} ({evidence.judged}): {facts}"
+
+
+def _unmeasured(broken: list[RuleResult]) -> tuple[str, ...]:
+    return tuple(
+        path for result in broken if result.rule is RuleName.UNMEASURED for path in result.findings
+    )
+
+
+def _warnings(evidence: Evidence, results: tuple[RuleResult, ...]) -> tuple[str, ...]:
+    told = [
+        f"{result.rule}: {result.detail}" for result in results if result.outcome is Outcome.WARN
+    ]
+    if evidence.base_failure is not None:
+        told.append(f"the base could not be measured: {evidence.base_failure.message}")
+    return tuple(told)
+
+
+def branch_unmeasurable(
+    failure: MeasureFailure, policy: Policy, *, commit: str, tree: str | None, base_commit: str
+) -> Verdict:
+    """The branch broke its own measurement: the base measures, or no control run is needed."""
+    blamed = "" if failure.code is FailureCode.FOREIGN_MODULE else ", but the base measures"
+    return Verdict(
+        state=State.FAIL,
+        merge_allowed=False,
+        code=Reason.BRANCH_UNMEASURABLE,
+        reason=f"the branch cannot be measured{blamed}: {failure.message}",
+        policy=policy,
+        commit=commit,
+        tree=tree,
+        base_commit=base_commit,
+        failure=failure,
+    )
+
+
+def tool_error(
+    failure: MeasureFailure,
+    policy: Policy,
+    *,
+    commit: str | None = None,
+    tree: str | None = None,
+    base_commit: str | None = None,
+) -> Verdict:
+    """The tool could not measure: the policy opens, with a warning, or closes."""
+    word = "fail-closed" if policy.fail_closed else "fail-open"
+    return Verdict(
+        state=State.UNMEASURABLE,
+        merge_allowed=not policy.fail_closed,
+        code=Reason.TOOL_ERROR,
+        reason=f"could not measure ({word}): {failure.message}",
+        policy=policy,
+        commit=commit,
+        tree=tree,
+        base_commit=base_commit,
+        failure=failure,
+        warnings=() if policy.fail_closed else (f"WARNING: not measured, merged by {word}",),
+    )
+
+
+def refused(
+    reason: str,
+    code: Reason,
+    policy: Policy,
+    *,
+    commit: str | None = None,
+    base_commit: str | None = None,
+) -> Verdict:
+    """FAIL before anything was measured."""
+    return Verdict(
+        state=State.FAIL,
+        merge_allowed=False,
+        code=code,
+        reason=reason,
+        policy=policy,
+        commit=commit,
+        base_commit=base_commit,
+    )
+
+
+def not_applicable(reason: str, code: Reason, policy: Policy) -> Verdict:
+    """Switched off or out of scope: nothing was measured."""
+    return Verdict(
+        state=State.NOT_APPLICABLE, merge_allowed=True, code=code, reason=reason, policy=policy
+    )

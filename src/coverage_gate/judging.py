@@ -1,0 +1,192 @@
+"""One branch from its name to its verdict: read, read, read, decide; adapters only by ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
+from coverage_gate.core.changes import Landing
+from coverage_gate.core.decide import branch_unmeasurable, decide, refused, tool_error
+from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.measurement import (
+    TOOL_FAILURES,
+    FailureCode,
+    MeasureFailure,
+    Measurement,
+)
+from coverage_gate.core.policy import Policy
+from coverage_gate.core.rates import Counts
+from coverage_gate.core.verdict import Reason, Verdict
+from coverage_gate.ports import (
+    Clock,
+    Measurer,
+    Progress,
+    Repository,
+    RepositoryError,
+    Store,
+    StoreError,
+    TreeSource,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked.
+
+    Attributes:
+        repository: Name, as baselines are stored under it.
+        branch: Branch, tag or sha that wants to land.
+        base: Where it wants to land.
+        compares_with_base: Without a stored baseline, compare with the measured base instead of
+            letting the first merge found one.
+    """
+
+    repository: str
+    branch: str
+    base: str
+    compares_with_base: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The outside."""
+
+    repository: Repository
+    measurer: Measurer
+    store: Store
+    clock: Clock
+    progress: Progress
+
+
+def run_gate(request: Request, ports: Ports, policy: Policy) -> Verdict:
+    """Judge a branch.
+
+    Raises nothing for what the branch holds; a fault of the repository or the store becomes an
+    UNMEASURABLE verdict, one of the branch a FAIL. See ADR 0003.
+    """
+    try:
+        landing = _pin(request, ports)
+    except RepositoryError as error:
+        return _unreadable(error, policy)
+    if landing.tree is None:
+        return refused(
+            f"does not merge with {request.base}: {', '.join(landing.conflicts)}. "
+            f"Merge {request.base} into the branch and solve the conflicts.",
+            Reason.DOES_NOT_MERGE,
+            policy,
+            commit=landing.head.sha,
+            base_commit=landing.base.sha,
+        )
+    try:
+        return _judge(request, ports, policy, landing, landing.tree)
+    except RepositoryError as error:
+        return _unreadable(error, policy, landing)
+    except StoreError as error:
+        failure = MeasureFailure(code=FailureCode.ERROR, message=f"store: {error}")
+        return _tool_error(failure, policy, landing)
+
+
+def _pin(request: Request, ports: Ports) -> Landing:
+    ports.progress.step(f"reading {request.branch} and {request.base}")
+    base = ports.repository.resolve(request.base)
+    head = ports.repository.resolve(request.branch)
+    return ports.repository.landing(base, head)
+
+
+def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tree: str) -> Verdict:
+    changes = ports.repository.changes(landing.base.tree, tree)
+    head = ports.measurer.measure(_head_source(request, landing, tree))
+    if isinstance(head, MeasureFailure):
+        return _blame(head, request, ports, policy, landing)
+    baseline = ports.store.baseline(key_of(request.repository, head))
+    founds = baseline is None and _compares_with_base(request, ports)
+    base = None
+    if policy.needs_base or founds:
+        base = ports.measurer.measure(_base_source(request, landing))
+    measured = base if isinstance(base, Measurement) else None
+    if founds and measured is not None:
+        baseline = _as_baseline(request, landing, measured)
+    return decide(
+        Evidence(
+            policy=policy,
+            landing=landing,
+            changes=changes,
+            head=head,
+            base=measured,
+            base_failure=base if isinstance(base, MeasureFailure) else None,
+            baseline=baseline,
+        )
+    )
+
+
+def _compares_with_base(request: Request, ports: Ports) -> bool:
+    # A baseline of another kind or scope is not comparable: the base is measured anew.
+    return request.compares_with_base or ports.store.has_baseline(request.repository)
+
+
+def _as_baseline(request: Request, landing: Landing, base: Measurement) -> Baseline | None:
+    counts: Counts = base.counts
+    if counts.rate is None:
+        return None
+    key: BaselineKey = key_of(request.repository, base)
+    return Baseline(
+        key=key, epoch=0, rate=counts.rate, counts=counts, sha=landing.base.sha, updated_at=""
+    )
+
+
+def _head_source(request: Request, landing: Landing, tree: str) -> TreeSource:
+    return TreeSource(
+        tree=tree,
+        config_tree=landing.base.tree,
+        commit=landing.head.sha if landing.head.tree == tree else None,
+        label=f"branch {request.branch}",
+    )
+
+
+def _base_source(request: Request, landing: Landing) -> TreeSource:
+    return TreeSource(
+        tree=landing.base.tree,
+        config_tree=landing.base.tree,
+        commit=landing.base.sha,
+        label=f"base {request.base}",
+    )
+
+
+def _blame(
+    failure: MeasureFailure, request: Request, ports: Ports, policy: Policy, landing: Landing
+) -> Verdict:
+    """Tell the branch's fault from the tool's by a control run on the base."""
+    if failure.code in TOOL_FAILURES:
+        return _tool_error(failure, policy, landing)
+    if failure.code is not FailureCode.FOREIGN_MODULE:
+        ports.progress.step(f"control run: measuring the base, since {failure.code}")
+        control = ports.measurer.measure(_base_source(request, landing), fresh=True)
+        if isinstance(control, MeasureFailure):
+            return _tool_error(failure, policy, landing)
+    return branch_unmeasurable(
+        failure,
+        policy,
+        commit=landing.head.sha,
+        tree=landing.tree,
+        base_commit=landing.base.sha,
+    )
+
+
+def _tool_error(failure: MeasureFailure, policy: Policy, landing: Landing) -> Verdict:
+    return tool_error(
+        failure,
+        policy,
+        commit=landing.head.sha,
+        tree=landing.tree,
+        base_commit=landing.base.sha,
+    )
+
+
+def _unreadable(error: RepositoryError, policy: Policy, landing: Landing | None = None) -> Verdict:
+    commit = landing.head.sha if landing else None
+    base_commit = landing.base.sha if landing else None
+    if error.branch_fault or error.code == "unknown-ref":
+        code = Reason.BRANCH_UNMEASURABLE if error.branch_fault else Reason.BAD_REQUEST
+        return refused(str(error), code, policy, commit=commit, base_commit=base_commit)
+    failure = MeasureFailure(code=FailureCode.ERROR, message=str(error))
+    return tool_error(failure, policy, commit=commit, base_commit=base_commit)
