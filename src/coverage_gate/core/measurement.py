@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from coverage_gate.core.linebits import LineBits
 from coverage_gate.core.rates import NO_COUNTS, Counts
@@ -112,6 +113,8 @@ class Provenance:
 class TestOutcome(StrEnum):
     """How one test ended, in pytest's words."""
 
+    __test__ = False  # pytest would take the class for tests by its name
+
     PASSED = "passed"
     FAILED = "failed"
     ERROR = "error"
@@ -128,6 +131,8 @@ class TestRun:
         exit_status: Of the command; 0 when all is well.
         outcomes: Test id → outcome; None when the command does not tell (no pytest).
     """
+
+    __test__: ClassVar[bool] = False  # pytest would take the class for tests by its name
 
     exit_status: int
     outcomes: Mapping[str, TestOutcome] | None = None

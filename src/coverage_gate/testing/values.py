@@ -1,0 +1,95 @@
+"""Short builders of the core's values, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from coverage_gate.core.changes import ChangeKind, Changes, Commit, FileChange, Landing
+from coverage_gate.core.linebits import bits_of
+from coverage_gate.core.measurement import (
+    FileCoverage,
+    Kind,
+    Measurement,
+    Provenance,
+    TestOutcome,
+    TestRun,
+    Unparsable,
+)
+
+KIND = Kind(core="ctrace", python="3.11", branch=False)
+
+
+def tree_id(name: str) -> str:
+    """Forty hex digits made from a short name."""
+    return name.encode().hex().ljust(40, "0")[:40]
+
+
+def file_coverage(path: str, statements: Iterable[int], executed: Iterable[int]) -> FileCoverage:
+    """A file without branches: these statements, of which these ran."""
+    return FileCoverage(
+        path=path, blob=tree_id(path), statements=bits_of(statements), executed=bits_of(executed)
+    )
+
+
+def measurement(
+    *files: FileCoverage,
+    tree: str = "head",
+    tests: Mapping[str, str] | None = None,
+    exit_status: int = 0,
+    unparsable: tuple[Unparsable, ...] = (),
+    unlisted: tuple[str, ...] = (),
+    kind: Kind = KIND,
+) -> Measurement:
+    """A measurement of these files; `tests` maps test ids to outcomes in words."""
+    outcomes = {test: TestOutcome(end) for test, end in tests.items()} if tests else None
+    return Measurement(
+        provenance=Provenance(
+            identity=f"identity-of-{tree}",
+            commit=tree_id(tree),
+            tree=tree_id(tree),
+            kind=kind,
+            scope="scope",
+            scope_text="src (derived)",
+            config_digest="config",
+            coverage_version="7.17.3",
+            sandbox="plain",
+        ),
+        files=files,
+        unparsable=unparsable,
+        unlisted=unlisted,
+        tests=TestRun(exit_status=exit_status, outcomes=outcomes),
+    )
+
+
+def covered(numerator: int, denominator: int, *, path: str = "src/a.py") -> FileCoverage:
+    """A file of `denominator` statements of which the first `numerator` ran."""
+    return file_coverage(path, range(1, denominator + 1), range(1, numerator + 1))
+
+
+def changes(*paths: str, kind: ChangeKind = ChangeKind.MODIFIED, mode: str = "100644") -> Changes:
+    """A change of these files from tree "base" to tree "head"."""
+    return Changes(
+        base_tree=tree_id("base"),
+        tree=tree_id("head"),
+        files=tuple(
+            FileChange(
+                kind=kind,
+                path=path,
+                old_path=path,
+                old_blob=None if kind is ChangeKind.ADDED else tree_id("old"),
+                blob=tree_id("new"),
+                mode=mode,
+            )
+            for path in sorted(paths)
+        ),
+    )
+
+
+def landing(*, tree: str | None = "head", conflicts: tuple[str, ...] = ()) -> Landing:
+    """A head on top of a base."""
+    return Landing(
+        base=Commit(sha=tree_id("base-commit"), tree=tree_id("base")),
+        head=Commit(sha=tree_id("head-commit"), tree=tree_id("head")),
+        tree=tree_id(tree) if tree else None,
+        conflicts=conflicts,
+    )

@@ -1,0 +1,162 @@
+"""The flow from a branch's name to its verdict, over fakes of the ports."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from coverage_gate.testing.stores import MemoryStore
+
+from coverage_gate.core.baseline import key_of
+from coverage_gate.core.changes import Landing
+from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.policy import Policy
+from coverage_gate.core.verdict import Reason, State, Verdict
+from coverage_gate.judging import Ports, Request, run_gate
+from coverage_gate.ports import RepositoryError, StoreError
+from coverage_gate.testing.fakes import (
+    FakeMeasurer,
+    FakeRepository,
+    FixedClock,
+    RecordingProgress,
+)
+from coverage_gate.testing.values import changes, covered, landing, measurement, tree_id
+
+HEAD, BASE = tree_id("head"), tree_id("base")
+GOOD = measurement(covered(9, 10))
+GOOD_BASE = measurement(covered(8, 10), tree="base")
+TIMEOUT = MeasureFailure(code=FailureCode.TIMEOUT, message="the tests did not end in 900 s")
+REQUEST = Request(repository="repo", branch="feature", base="main")
+
+
+class BrokenStore(MemoryStore):
+    """A store that cannot be read."""
+
+    def baseline(self, key: object) -> None:
+        del key
+        raise StoreError("the database is locked; try again")
+
+
+def judge(
+    head: Measurement | MeasureFailure = GOOD,
+    base: Measurement | MeasureFailure = GOOD_BASE,
+    *,
+    request: Request = REQUEST,
+    policy: Policy | None = None,
+    landed: Landing | None = None,
+    store: MemoryStore | None = None,
+    error: RepositoryError | None = None,
+) -> tuple[Verdict, FakeMeasurer]:
+    landed = landed or landing()
+    measurer = FakeMeasurer(answers={HEAD: head, BASE: base})
+    ports = Ports(
+        repository=FakeRepository(
+            landed=landed,
+            changed=changes("src/a.py"),
+            refs={"feature": landed.head, "main": landed.base},
+            error=error,
+        ),
+        measurer=measurer,
+        store=store or MemoryStore(),
+        clock=FixedClock(),
+        progress=RecordingProgress(),
+    )
+    return run_gate(request, ports, policy or Policy()), measurer
+
+
+def test_a_first_merge_is_judged_without_comparison() -> None:
+    verdict, _ = judge()
+    assert (verdict.state, verdict.code) == (State.PASS, Reason.BOOTSTRAP)
+
+
+def test_the_command_line_compares_with_the_measured_base() -> None:
+    verdict, _ = judge(
+        measurement(covered(7, 10)), request=replace(REQUEST, compares_with_base=True)
+    )
+    assert verdict.state is State.FAIL
+    assert verdict.baseline is not None
+    assert verdict.baseline.rate == Fraction(8, 10)
+
+
+def test_a_baseline_of_another_kind_is_not_compared_but_measured_anew() -> None:
+    store = MemoryStore()
+    store.ratchet(
+        key=replace(key_of("repo", GOOD), kind="ctrace-3.10-line"),
+        rate=Fraction(1),
+        counts=None,
+        sha="",
+        tree=None,
+        holder=None,
+        fence=None,
+        at="2026-01-01T00:00:00Z",
+    )
+    verdict, _ = judge(store=store)
+    assert verdict.baseline is not None
+    assert verdict.baseline.rate == Fraction(8, 10)
+
+
+def test_a_base_with_nothing_to_measure_gives_no_baseline() -> None:
+    verdict, _ = judge(
+        base=measurement(tree="base"), request=replace(REQUEST, compares_with_base=True)
+    )
+    assert verdict.code is Reason.BOOTSTRAP
+
+
+def test_the_base_is_not_measured_when_no_rule_asks() -> None:
+    _, measurer = judge(policy=Policy(rules=frozenset()))
+    assert measurer.asked == [(HEAD, False)]
+
+
+def test_a_branch_that_cannot_be_measured_fails_when_the_base_can() -> None:
+    verdict, measurer = judge(TIMEOUT)
+    assert (verdict.state, verdict.code) == (State.FAIL, Reason.BRANCH_UNMEASURABLE)
+    assert measurer.asked == [(HEAD, False), (BASE, True)]
+
+
+@pytest.mark.parametrize(("closed", "word"), [(False, "fail-open"), (True, "fail-closed")])
+def test_a_base_that_cannot_be_measured_either_is_the_tools_fault(closed: bool, word: str) -> None:
+    verdict, _ = judge(TIMEOUT, TIMEOUT, policy=Policy(fail_closed=closed))
+    assert (verdict.state, verdict.merge_allowed) == (State.UNMEASURABLE, not closed)
+    assert word in verdict.reason
+
+
+def test_a_fault_before_any_test_ran_needs_no_control_run() -> None:
+    missing = MeasureFailure(code=FailureCode.NO_COVERAGE, message="no coverage")
+    verdict, measurer = judge(missing)
+    assert verdict.state is State.UNMEASURABLE
+    assert measurer.asked == [(HEAD, False)]
+
+
+def test_modules_from_elsewhere_never_pass_whatever_the_base_does() -> None:
+    foreign = MeasureFailure(code=FailureCode.FOREIGN_MODULE, message="pkg came from elsewhere")
+    verdict, measurer = judge(foreign, foreign)
+    assert verdict.state is State.FAIL
+    assert measurer.asked == [(HEAD, False)]
+
+
+def test_a_conflict_fails_and_names_the_paths() -> None:
+    verdict, measurer = judge(landed=landing(tree=None, conflicts=("src/a.py",)))
+    assert verdict.code is Reason.DOES_NOT_MERGE
+    assert "src/a.py" in verdict.reason
+    assert measurer.asked == []
+
+
+def test_an_unknown_branch_is_a_bad_request() -> None:
+    verdict, _ = judge(request=replace(REQUEST, branch="nope"))
+    assert (verdict.state, verdict.code) == (State.FAIL, Reason.BAD_REQUEST)
+
+
+def test_a_git_fault_is_the_tools() -> None:
+    verdict, _ = judge(error=RepositoryError("git timed out"))
+    assert verdict.state is State.UNMEASURABLE
+    assert "git timed out" in verdict.reason
+
+
+def test_a_hostile_tree_is_the_branchs_fault() -> None:
+    verdict, _ = judge(error=RepositoryError("a path escapes", branch_fault=True))
+    assert verdict.code is Reason.BRANCH_UNMEASURABLE
+
+
+def test_a_store_that_fails_is_no_bootstrap() -> None:
+    verdict, _ = judge(store=BrokenStore())
+    assert verdict.state is State.UNMEASURABLE
+    assert "locked" in verdict.reason
