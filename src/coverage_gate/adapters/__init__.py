@@ -1,0 +1,1 @@
+"""What judging reaches the outside with: one package for each port."""
