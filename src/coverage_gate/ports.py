@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.changes import Changes, Commit, Landing
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep
+from coverage_gate.core.rates import Counts
+from coverage_gate.core.records import (
+    AuditRow,
+    Intent,
+    IntentState,
+    MeasurementSummary,
+    OutboxRow,
+    OutboxState,
+)
 
 
 class RepositoryError(Exception):
@@ -30,6 +42,10 @@ class RepositoryError(Exception):
 
 class StoreError(Exception):
     """The store could not answer or write. The message says what to do next."""
+
+
+class SandboxError(Exception):
+    """A process could not be started at all. The message says what to do next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +91,19 @@ class Measurer(Protocol):
 
 
 class Store(Protocol):
-    """Baselines, measurements, lease, audit and outbox. Every method may raise StoreError."""
+    """Baselines, measurements, lease, intents, audit and outbox. Any method may raise StoreError.
+
+    Times (`at`) are ISO 8601 in UTC of one and the same form. A value that cannot be stored (a
+    rate outside [0, 1], a name that is empty where one is needed, a payload that is no JSON)
+    raises ValueError before anything is written. Each writing method is durable when it returns.
+    """
+
+    def transaction(self) -> AbstractContextManager[Store]:
+        """All or nothing: what is written through the store that the block gets.
+
+        It is written when the block ends and forgotten when the block raises. One writer at a
+        time: others wait. Inside the block this thread writes only through what it was given.
+        """
 
     def baseline(self, key: BaselineKey) -> Baseline | None:
         """The key's own row of the repository's newest epoch, else its "*" row."""
@@ -83,11 +111,116 @@ class Store(Protocol):
     def has_baseline(self, repository: str) -> bool:
         """Whether the repository has a baseline of any scope and kind in its newest epoch."""
 
+    def baselines(self) -> tuple[Baseline, ...]:
+        """Of each repository the row that was written last in its newest epoch, by name."""
+
+    def ratchet(
+        self,
+        *,
+        key: BaselineKey,
+        rate: Fraction,
+        counts: Counts | None,
+        sha: str,
+        tree: str | None,
+        holder: str | None,
+        fence: int | None,
+        at: str,
+    ) -> RatchetResult:
+        """Raise the key's baseline in the newest epoch, found it, or stamp an equal one anew.
+
+        Decided by one statement in the database; see `core.ratchet` for the rule. ValueError for
+        a rate that is not that of the counts.
+        """
+
+    def reset_baseline(
+        self, *, repository: str, rate: Fraction, actor: str, reason: str, at: str
+    ) -> int:
+        """Open a new epoch with this "*" value, audited: the one way down. Returns the epoch.
+
+        ValueError without actor or reason.
+        """
+
+    def ratchet_log(self, repository: str, *, limit: int) -> tuple[RatchetStep, ...]:
+        """The newest steps of all baselines of a repository, newest first."""
+
     def load_measurement(self, identity: str) -> Measurement | None:
-        """The stored measurement of this identity."""
+        """The stored measurement of this identity; None, too, when it cannot be read any more."""
 
     def save_measurement(self, repository: str, measurement: Measurement, at: str) -> None:
-        """Keep a measurement under its identity; the first one wins."""
+        """Keep a measurement under its identity; the first one that is readable wins.
+
+        One without identity (an uncommitted tree) is not kept.
+        """
+
+    def measurements(self, repository: str, *, limit: int) -> tuple[MeasurementSummary, ...]:
+        """The newest measurements of a repository, newest first."""
+
+    def acquire_lease(
+        self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str
+    ) -> int | None:
+        """Take the merge lease. Returns its fence, or None while another one holds it.
+
+        Each grant raises the fence. The holder of a lease that still runs gets its current fence
+        again and the longer of both times: so a repeated call is no hand-over to oneself.
+        """
+
+    def renew_lease(
+        self, repository: str, *, holder: str, fence: int, ttl_ms: int, now_ms: int, boot: str
+    ) -> bool:
+        """Prolong the lease to now + ttl; False when it is someone else's by now."""
+
+    def release_lease(self, repository: str, *, holder: str, fence: int) -> bool:
+        """Give the lease back; False when it is someone else's by now."""
+
+    def lease(self, repository: str) -> LeaseRow | None:
+        """The lease row as it stands; None where the repository never had a lease."""
+
+    def open_intent(
+        self,
+        *,
+        repository: str,
+        holder: str,
+        fence: int,
+        sha: str,
+        payload: Mapping[str, object],
+        at: str,
+    ) -> int | None:
+        """Note a merge before it is made. Returns its number; None when the lease is not held so.
+
+        The same sha under the same fence is the same intent.
+        """
+
+    def open_intents(self, repository: str) -> tuple[Intent, ...]:
+        """The intents that nobody has settled, oldest first."""
+
+    def settle_intent(self, seq: int, *, state: IntentState, at: str) -> bool:
+        """Close an open intent as DONE or DROPPED; False when it was closed before."""
+
+    def audit(
+        self,
+        *,
+        actor: str,
+        action: str,
+        repository: str,
+        reason: str,
+        detail: Mapping[str, object],
+        at: str,
+    ) -> None:
+        """Keep for ever who did what and why."""
+
+    def audits(self, repository: str, *, limit: int) -> tuple[AuditRow, ...]:
+        """The newest audit rows of a repository, newest first."""
+
+    def enqueue(
+        self, *, topic: str, payload: Mapping[str, object], dedup_key: str | None, at: str
+    ) -> bool:
+        """Leave a message to be sent; False when topic and key were told already."""
+
+    def claim_messages(self, *, at: str, retry_at: str, limit: int) -> tuple[OutboxRow, ...]:
+        """Take due messages to be sent, oldest first; nobody else gets them before `retry_at`."""
+
+    def settle_message(self, seq: int, *, state: OutboxState, error: str) -> bool:
+        """Say how sending ended; PENDING: it is tried again. False when it was settled before."""
 
 
 class Clock(Protocol):
@@ -169,4 +302,8 @@ class Sandbox(Protocol):
         progress: Progress,
         progress_file: Path | None = None,
     ) -> ProcessResult:
-        """Run to the end or the limit; whatever it started is gone when this returns."""
+        """Run to the end or the limit; whatever it started is gone when this returns.
+
+        Raises:
+            SandboxError: If it cannot be started; never for what it does once it runs.
+        """

@@ -1,0 +1,1 @@
+"""Where baselines, measurements, lease, audit and outbox are kept."""

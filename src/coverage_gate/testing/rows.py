@@ -1,0 +1,87 @@
+"""The rows that the store in memory keeps, and the small questions it asks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.measurement import Measurement
+from coverage_gate.core.ratchet import LeaseRow, RatchetStep, rank_of
+from coverage_gate.core.records import (
+    AuditRow,
+    Intent,
+    MeasurementSummary,
+    OutboxRow,
+    OutboxState,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Rows:
+    """Everything that a store keeps; the values in it are never changed, only replaced."""
+
+    baselines: dict[tuple[BaselineKey, int], Baseline] = field(default_factory=dict)
+    steps: list[RatchetStep] = field(default_factory=list)
+    measurements: dict[str, tuple[MeasurementSummary, Measurement]] = field(default_factory=dict)
+    leases: dict[str, LeaseRow] = field(default_factory=dict)
+    intents: list[Intent] = field(default_factory=list)
+    audits: list[AuditRow] = field(default_factory=list)
+    outbox: list[OutboxRow] = field(default_factory=list)
+
+    def copy(self) -> Rows:
+        """Containers of its own over the same values."""
+        return Rows(
+            baselines=dict(self.baselines),
+            steps=list(self.steps),
+            measurements=dict(self.measurements),
+            leases=dict(self.leases),
+            intents=list(self.intents),
+            audits=list(self.audits),
+            outbox=list(self.outbox),
+        )
+
+
+def epoch_of(rows: Rows, repository: str) -> int:
+    """The newest epoch of a repository; 0 where it has no baseline."""
+    return max((epoch for key, epoch in rows.baselines if key.repository == repository), default=0)
+
+
+def rank_in(row: Baseline | None) -> int | None:
+    """The rank of a row, None where there is none."""
+    return None if row is None else rank_of(row.rate)
+
+
+def is_due(row: OutboxRow, at: str) -> bool:
+    """Whether a message may be taken to be sent."""
+    return row.state is OutboxState.PENDING and row.next_attempt_at <= at
+
+
+def newest_first(kept: list[T], limit: int) -> tuple[T, ...]:
+    """The last ones, newest first."""
+    return tuple(reversed(kept))[: max(limit, 0)]
+
+
+def put_baseline(rows: Rows, row: Baseline, *, fence: int | None) -> None:
+    """Keep a value that was judged to be lawful, and its step where it rose."""
+    old = rank_in(rows.baselines.get((row.key, row.epoch)))
+    new = rank_of(row.rate)
+    rows.baselines[row.key, row.epoch] = row
+    if old == new:
+        return
+    rows.steps.append(
+        RatchetStep(
+            repository=row.key.repository,
+            scope=row.key.scope,
+            kind=row.key.kind,
+            epoch=row.epoch,
+            old_rank=old,
+            new_rank=new,
+            counts=row.counts,
+            sha=row.sha,
+            fence=fence,
+            at=row.updated_at,
+        )
+    )

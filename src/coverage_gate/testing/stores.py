@@ -1,0 +1,364 @@
+"""A store in memory, for tests. It passes the same contract suite as the one on a database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from coverage_gate.adapters.stores.texts import (
+    json_text,
+    name_text,
+    needed_name,
+    needed_prose,
+    prose_text,
+)
+from coverage_gate.core.baseline import Baseline, BaselineKey, kind_text
+from coverage_gate.core.measurement import Measurement
+from coverage_gate.core.ratchet import (
+    FIRST_EPOCH,
+    LeaseRow,
+    RatchetResult,
+    RatchetStep,
+    checked_rank,
+    checked_ttl,
+    judge_ratchet,
+    lease_allows,
+    newest_of,
+    rank_of,
+)
+from coverage_gate.core.rates import Counts
+from coverage_gate.core.records import (
+    AuditRow,
+    Intent,
+    IntentState,
+    MeasurementSummary,
+    OutboxRow,
+    OutboxState,
+)
+from coverage_gate.ports import StoreError
+from coverage_gate.testing.rows import (
+    Rows,
+    epoch_of,
+    is_due,
+    newest_first,
+    put_baseline,
+    rank_in,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryStore:
+    """Fits `ports.Store`; forgets everything with the process. Safe to use from many threads.
+
+    Attributes:
+        rows: What is kept, for tests to look at.
+    """
+
+    rows: Rows = field(default_factory=Rows)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _writes: bool = False
+    _inner: bool = False
+    _over: bool = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[MemoryStore]:
+        """See `ports.Store.transaction`."""
+        if self._over:
+            raise StoreError("the transaction is over: write through the store")
+        if self._inner:
+            yield self
+            return
+        with self._lock:
+            if self._writes:
+                raise StoreError("a transaction is open: write through what it gave")
+            block = MemoryStore(rows=self.rows.copy(), _inner=True)
+            self._writes = True
+            try:
+                yield block
+                self.rows = block.rows
+            finally:
+                self._writes, block._over = False, True
+
+    @contextmanager
+    def _change(self) -> Iterator[Rows]:
+        with self.transaction() as block:
+            yield block.rows
+
+    def baseline(self, key: BaselineKey) -> Baseline | None:
+        """See `ports.Store.baseline`."""
+        epoch = epoch_of(self.rows, key.repository)
+        star = BaselineKey(repository=key.repository)
+        rows = self.rows.baselines
+        return rows.get((key, epoch)) or rows.get((star, epoch))
+
+    def has_baseline(self, repository: str) -> bool:
+        """See `ports.Store.has_baseline`."""
+        return epoch_of(self.rows, repository) > 0
+
+    def baselines(self) -> tuple[Baseline, ...]:
+        """See `ports.Store.baselines`."""
+        return newest_of(self.rows.baselines.values())
+
+    def ratchet(
+        self,
+        *,
+        key: BaselineKey,
+        rate: Fraction,
+        counts: Counts | None,
+        sha: str,
+        tree: str | None,
+        holder: str | None,
+        fence: int | None,
+        at: str,
+    ) -> RatchetResult:
+        """See `ports.Store.ratchet`."""
+        rank = checked_rank(rate, counts)
+        for name in (key.repository, key.scope, key.kind, sha, tree or "", holder or ""):
+            name_text(name, name="name")
+        with self._change() as rows:
+            lease = rows.leases.get(key.repository)
+            if not lease_allows(lease, holder=holder, fence=fence):
+                return RatchetResult.STALE_LEASE
+            epoch = max(FIRST_EPOCH, epoch_of(rows, key.repository))
+            own = rows.baselines.get((key, epoch))
+            star = rows.baselines.get((BaselineKey(repository=key.repository), epoch))
+            result = judge_ratchet(own=rank_in(own), star=rank_in(star), new=rank)
+            if result.wrote:
+                put_baseline(
+                    rows,
+                    Baseline(
+                        key=key, epoch=epoch, rate=rate, counts=counts, sha=sha, updated_at=at
+                    ),
+                    fence=lease.fence if lease else fence,
+                )
+            return result
+
+    def reset_baseline(
+        self, *, repository: str, rate: Fraction, actor: str, reason: str, at: str
+    ) -> int:
+        """See `ports.Store.reset_baseline`."""
+        rank = rank_of(rate)
+        key = BaselineKey(repository=name_text(repository, name="repository"))
+        with self.transaction() as block:
+            epoch = epoch_of(block.rows, repository) + 1
+            block.audit(
+                actor=actor,
+                action="baseline-reset",
+                repository=repository,
+                reason=reason,
+                detail={"epoch": epoch, "rank": rank},
+                at=at,
+            )
+            row = Baseline(key=key, epoch=epoch, rate=rate, counts=None, sha="", updated_at=at)
+            put_baseline(block.rows, row, fence=None)
+        return epoch
+
+    def ratchet_log(self, repository: str, *, limit: int) -> tuple[RatchetStep, ...]:
+        """See `ports.Store.ratchet_log`."""
+        return newest_first(
+            [step for step in self.rows.steps if step.repository == repository], limit
+        )
+
+    def load_measurement(self, identity: str) -> Measurement | None:
+        """See `ports.Store.load_measurement`."""
+        found = self.rows.measurements.get(identity)
+        return found[1] if found else None
+
+    def save_measurement(self, repository: str, measurement: Measurement, at: str) -> None:
+        """See `ports.Store.save_measurement`."""
+        name_text(repository, name="repository")
+        origin = measurement.provenance
+        if not origin.identity:
+            return
+        summary = MeasurementSummary(
+            identity=origin.identity,
+            repository=repository,
+            commit=origin.commit,
+            tree=origin.tree,
+            scope=origin.scope,
+            kind=kind_text(origin.kind),
+            counts=measurement.counts,
+            created_at=at,
+        )
+        with self._change() as rows:
+            rows.measurements.setdefault(origin.identity, (summary, measurement))
+
+    def measurements(self, repository: str, *, limit: int) -> tuple[MeasurementSummary, ...]:
+        """See `ports.Store.measurements`."""
+        kept = [summary for summary, _ in self.rows.measurements.values()]
+        return newest_first(
+            [summary for summary in kept if summary.repository == repository], limit
+        )
+
+    def acquire_lease(
+        self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str
+    ) -> int | None:
+        """See `ports.Store.acquire_lease`."""
+        expires = now_ms + checked_ttl(ttl_ms)
+        name_text(repository, name="repository")
+        needed_name(holder, name="holder")
+        with self._change() as rows:
+            row = rows.leases.get(repository)
+            free = row is None or row.is_free(now_ms=now_ms, boot=boot)
+            if row is not None and not free and row.holder != holder:
+                return None
+            fence = row.fence if row is not None else 0
+            rows.leases[repository] = LeaseRow(
+                repository=repository,
+                holder=holder,
+                fence=fence + 1 if free else fence,
+                boot=boot,
+                expires_ms=expires if row is None or free else max(expires, row.expires_ms),
+            )
+            return rows.leases[repository].fence
+
+    def renew_lease(
+        self, repository: str, *, holder: str, fence: int, ttl_ms: int, now_ms: int, boot: str
+    ) -> bool:
+        """See `ports.Store.renew_lease`."""
+        expires = now_ms + checked_ttl(ttl_ms)
+        with self._change() as rows:
+            row = rows.leases.get(repository)
+            held = row is not None and (row.holder, row.fence, row.boot) == (holder, fence, boot)
+            if row is not None and held:
+                rows.leases[repository] = replace(row, expires_ms=expires)
+            return held
+
+    def release_lease(self, repository: str, *, holder: str, fence: int) -> bool:
+        """See `ports.Store.release_lease`."""
+        with self._change() as rows:
+            row = rows.leases.get(repository)
+            held = row is not None and (row.holder, row.fence) == (holder, fence)
+            if row is not None and held:
+                rows.leases[repository] = replace(row, holder=None, expires_ms=0)
+            return held
+
+    def lease(self, repository: str) -> LeaseRow | None:
+        """See `ports.Store.lease`."""
+        return self.rows.leases.get(repository)
+
+    def open_intent(
+        self,
+        *,
+        repository: str,
+        holder: str,
+        fence: int,
+        sha: str,
+        payload: Mapping[str, object],
+        at: str,
+    ) -> int | None:
+        """See `ports.Store.open_intent`."""
+        text = json_text(payload, name="payload")
+        needed_name(sha, name="sha")
+        with self._change() as rows:
+            lease = rows.leases.get(repository)
+            if lease is None or not lease_allows(lease, holder=holder, fence=fence):
+                return None
+            for intent in rows.intents:
+                if (intent.repository, intent.fence, intent.sha) == (repository, fence, sha):
+                    return intent.seq
+            rows.intents.append(
+                Intent(
+                    seq=len(rows.intents) + 1,
+                    repository=repository,
+                    holder=holder,
+                    fence=fence,
+                    sha=sha,
+                    payload=text,
+                    state=IntentState.OPEN,
+                    at=at,
+                )
+            )
+            return len(rows.intents)
+
+    def open_intents(self, repository: str) -> tuple[Intent, ...]:
+        """See `ports.Store.open_intents`."""
+        return tuple(
+            intent
+            for intent in self.rows.intents
+            if intent.repository == repository and intent.state is IntentState.OPEN
+        )
+
+    def settle_intent(self, seq: int, *, state: IntentState, at: str) -> bool:
+        """See `ports.Store.settle_intent`."""
+        del at
+        with self._change() as rows:
+            for index, intent in enumerate(rows.intents):
+                if intent.seq == seq and intent.state is IntentState.OPEN:
+                    rows.intents[index] = replace(intent, state=state)
+                    return True
+            return False
+
+    def audit(
+        self,
+        *,
+        actor: str,
+        action: str,
+        repository: str,
+        reason: str,
+        detail: Mapping[str, object],
+        at: str,
+    ) -> None:
+        """See `ports.Store.audit`."""
+        row = AuditRow(
+            seq=len(self.rows.audits) + 1,
+            at=at,
+            actor=needed_prose(actor, name="actor"),
+            action=needed_name(action, name="action"),
+            repository=name_text(repository, name="repository"),
+            reason=needed_prose(reason, name="reason"),
+            detail=json_text(detail, name="detail"),
+        )
+        with self._change() as rows:
+            rows.audits.append(replace(row, seq=len(rows.audits) + 1))
+
+    def audits(self, repository: str, *, limit: int) -> tuple[AuditRow, ...]:
+        """See `ports.Store.audits`."""
+        return newest_first(
+            [row for row in self.rows.audits if row.repository == repository], limit
+        )
+
+    def enqueue(
+        self, *, topic: str, payload: Mapping[str, object], dedup_key: str | None, at: str
+    ) -> bool:
+        """See `ports.Store.enqueue`."""
+        row = OutboxRow(
+            seq=0,
+            created_at=at,
+            topic=needed_name(topic, name="topic"),
+            dedup_key=None if dedup_key is None else needed_name(dedup_key, name="dedup_key"),
+            payload=json_text(payload, name="payload"),
+            state=OutboxState.PENDING,
+            attempts=0,
+            next_attempt_at=at,
+            last_error="",
+        )
+        with self._change() as rows:
+            told = {(kept.topic, kept.dedup_key) for kept in rows.outbox if kept.dedup_key}
+            new = (row.topic, row.dedup_key) not in told
+            if new:
+                rows.outbox.append(replace(row, seq=len(rows.outbox) + 1))
+            return new
+
+    def claim_messages(self, *, at: str, retry_at: str, limit: int) -> tuple[OutboxRow, ...]:
+        """See `ports.Store.claim_messages`."""
+        with self._change() as rows:
+            due = [row for row in rows.outbox if is_due(row, at)][: max(limit, 0)]
+            taken = tuple(
+                replace(row, attempts=row.attempts + 1, next_attempt_at=retry_at) for row in due
+            )
+            for row in taken:
+                rows.outbox[row.seq - 1] = row
+            return taken
+
+    def settle_message(self, seq: int, *, state: OutboxState, error: str) -> bool:
+        """See `ports.Store.settle_message`."""
+        with self._change() as rows:
+            for index, row in enumerate(rows.outbox):
+                if row.seq == seq and row.state is OutboxState.PENDING:
+                    rows.outbox[index] = replace(row, state=state, last_error=prose_text(error))
+                    return True
+            return False
