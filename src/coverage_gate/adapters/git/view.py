@@ -1,0 +1,161 @@
+"""A repository as judging reads it: pinned commits, trees, changes and blobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coverage_gate.adapters.git import landing, refs
+from coverage_gate.adapters.git.blobs import read_blobs
+from coverage_gate.adapters.git.changes import DIFF_TREE, parse_changes
+from coverage_gate.adapters.git.faults import (
+    blamed,
+    content_fault,
+    missing_object,
+    shown,
+    tree_too_large,
+)
+from coverage_gate.adapters.git.location import Location, locate
+from coverage_gate.adapters.git.objects import Objects, borrow_objects
+from coverage_gate.adapters.git.trees import MAX_FILES, TreeEntry, parse_tree
+from coverage_gate.core.changes import Changes, Commit, Landing
+from coverage_gate.ports import RepositoryError
+
+_TREE_BYTES = MAX_FILES * 320
+_KEPT_TREES = 8
+
+Listing = dict[str, TreeEntry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitView:
+    """Implements `ports.Repository`. Nothing is ever written to the repository itself.
+
+    Every method that takes an id refuses anything but a full one, and every method raises
+    `RepositoryError`; `branch_fault` says that only the content of the judged side explains it.
+
+    Attributes:
+        location: Where the repository is.
+        objects: Its objects through a private folder; trees of merges live only there.
+        listings: Trees that were listed; a tree id never changes its meaning.
+    """
+
+    location: Location
+    objects: Objects
+    listings: dict[str, Listing] = field(default_factory=dict, repr=False, compare=False)
+
+    def resolve(self, ref: str) -> Commit:
+        """Pin a branch, tag, sha, HEAD or other revision; see `refs.find_commit` for the order.
+
+        Raises:
+            RepositoryError: "unknown-ref", "no-commits", or "object-missing" when the commit or
+                its tree is not there.
+        """
+        sha = refs.find_commit(self.location, ref)
+        feed = "".join(f"{sha}{kind}\n" for kind in ("", "^{commit}", "^{tree}")).encode()
+        answer = self.objects.run(
+            "cat-file", "--batch-check=%(objectname) %(objecttype)", feed=feed
+        )
+        named, commit, tree = (line.split(b" ") for line in answer.output.split(b"\n")[:3])
+        if named[-1] in (b"blob", b"tree"):
+            raise RepositoryError(f"{shown(ref)!r} is no commit. Name one.", code="unknown-ref")
+        if commit[-1] != b"commit" or tree[-1] != b"tree":
+            # A ref that leads nowhere was made so; a bare id may simply not be fetched yet.
+            made = ref.lower() != sha and not self.objects.partial
+            raise missing_object(f"the commit {sha} or its tree", branch_fault=made)
+        return Commit(sha=commit[0].decode(), tree=tree[0].decode())
+
+    def tree_of(self, commit: str) -> str:
+        """The tree id of a commit."""
+        return self.resolve(_checked(commit)).tree
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Whether the history of one commit holds another."""
+        return landing.is_ancestor(self.objects, _checked(ancestor), _checked(descendant))
+
+    def default_branch(self) -> str | None:
+        """The branch that others start from; None when nothing tells. See `refs`."""
+        return refs.default_branch(self.location)
+
+    def landing(self, base: Commit, head: Commit) -> Landing:
+        """What would land; see `landing.land`."""
+        self._list_both(base.tree, head.tree)
+        return landing.land(self.objects, base, head)
+
+    def changes(self, base_tree: str, tree: str) -> Changes:
+        """What differs from one tree to the other, renames found, sorted by path."""
+        self._list_both(base_tree, tree)
+        answer = self.objects.run(*DIFF_TREE, base_tree, tree)
+        return Changes(base_tree=base_tree, tree=tree, files=parse_changes(answer.output))
+
+    def list_tree(self, tree: str) -> tuple[TreeEntry, ...]:
+        """Everything in a tree that is no folder, in git's order.
+
+        Raises:
+            RepositoryError: "tree-too-large" above 200,000 entries, "hostile-tree" when git cannot
+                read it, "object-missing".
+        """
+        return tuple(self._listing(tree).values())
+
+    def read_file(self, tree: str, path: str) -> bytes | None:
+        """One blob of a tree; None where the tree has no such regular file."""
+        entry = self._listing(tree).get(path)
+        if entry is None or not entry.is_file:
+            return None
+        return self.read_blobs([entry.blob])[entry.blob]
+
+    def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """Several blobs at once, id → bytes; all of them are held in memory."""
+        return dict(read_blobs(self.objects, [_checked(blob) for blob in blobs]))
+
+    def _listing(self, tree: str) -> Listing:
+        known = self.listings.get(_checked(tree))
+        if known is None:
+            while len(self.listings) >= _KEPT_TREES:
+                self.listings.pop(next(iter(self.listings)))
+            known = self.listings[tree] = _list(self.objects, tree)
+        return known
+
+    def _list_both(self, base_tree: str, tree: str) -> None:
+        # A few crafted objects can stand for billions of paths, which merge-tree and diff-tree
+        # would hold in memory. Listing stops early, and it tells which side is at fault.
+        try:
+            self._listing(base_tree)
+        except RepositoryError as error:
+            raise blamed(error, branch_fault=False) from error
+        try:
+            self._listing(tree)
+        except RepositoryError as error:
+            raise content_fault(error) from error
+
+
+def _list(objects: Objects, tree: str) -> Listing:
+    try:
+        answer = objects.run("ls-tree", "-r", "-z", "--full-tree", tree, output_limit=_TREE_BYTES)
+    except RepositoryError as error:
+        if error.code == "output-too-large":
+            raise tree_too_large(f"its paths take more than {_TREE_BYTES} bytes") from error
+        raise
+    return parse_tree(answer.output)
+
+
+def _checked(object_id: str) -> str:
+    if not refs.is_id(object_id):
+        raise RepositoryError(f"{shown(object_id)!r} is no full object id.", code="unknown-ref")
+    return object_id
+
+
+def open_view(repo: Path, *, scratch: Path) -> GitView:
+    """Open a work tree, linked worktree, bare repository or a folder within one.
+
+    Args:
+        repo: The folder.
+        scratch: An existing folder, in which a private one is made; the caller removes it when the
+            view is no longer used.
+
+    Raises:
+        RepositoryError: "not-a-repository", "git-missing", "no-space".
+    """
+    location = locate(repo)
+    return GitView(location=location, objects=borrow_objects(location, scratch))
