@@ -1,0 +1,193 @@
+"""The lowest level: bounds and a clean end for a foreign process, but no isolation.
+
+What is bounded: wall time, output, size of files, core dumps. What is sure: nothing that the
+process started outlives the run (see `supervisor`), not even when the gate itself is killed.
+What is not: it may read and write what this user may, reach the network, and signal the gate.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+from coverage_gate.adapters.sandbox import supervisor, sweep
+from coverage_gate.adapters.sandbox.capped import CappedOutput
+from coverage_gate.adapters.sandbox.growing import GrowingFile
+from coverage_gate.ports import ProcessResult, Progress, RunLimits, SandboxError
+
+_CHUNK = 64 * 1024
+_POLL_S = 0.5
+#: The supervisor has its own limit, later than the gate's, for the case that nobody asks it.
+_SLACK_S = 30.0
+
+
+def _own_python() -> Path:
+    return Path(sys.executable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainSandbox:
+    """Runs a process under a supervisor, without isolation. See `ports.Sandbox`.
+
+    Attributes:
+        python: Runs the supervisor, so no interpreter of the repository has a say in it.
+        grace_s: Seconds between SIGTERM and SIGKILL at the time limit. Not more: a measurement
+            that ran into its limit is void, this is only for what the tests put elsewhere.
+        kill_s: Seconds that the supervisor gets for the end of everything, then it is killed too.
+        file_bytes: Largest file that the process may write.
+    """
+
+    python: Path = field(default_factory=_own_python)
+    grace_s: float = 1.0
+    kill_s: float = supervisor.KILL_S + 1
+    file_bytes: int = 2 * 1024**3
+
+    @property
+    def name(self) -> str:
+        """The name of this level."""
+        return "plain"
+
+    def run(
+        self,
+        argv: list[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        writable: tuple[Path, ...],
+        limits: RunLimits,
+        progress: Progress,
+        progress_file: Path | None = None,
+    ) -> ProcessResult:
+        """Run to the end or the limit. `writable` is not enforced on this level.
+
+        Raises:
+            SandboxError: If the program or the supervisor cannot be started.
+        """
+        del writable
+        started = time.monotonic()
+        marker = secrets.token_hex(16)
+        running = self._start(argv, cwd, {**env, sweep.VARIABLE: marker}, limits)
+        watch = _Watch(progress=progress, file=progress_file, started=started)
+        try:
+            is_in_time = running.follow(started + limits.timeout_s, watch)
+        finally:
+            if not running.end(within_s=self.grace_s + self.kill_s):
+                sweep.kill_marked(marker)
+        return ProcessResult(
+            exit_status=running.process.returncode if is_in_time else None,
+            output=running.output.kept(),
+            seconds=time.monotonic() - started,
+        )
+
+    def _start(
+        self, argv: list[str], cwd: Path, env: Mapping[str, str], limits: RunLimits
+    ) -> _Running:
+        own, far = os.pipe()
+        try:
+            process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+                [*self._supervisor(far, limits), *argv],
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(far,),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            os.close(own)
+            raise SandboxError(f"cannot start {self.python} in {cwd}: {error}") from error
+        finally:
+            os.close(far)
+        running = _Running(
+            process=process, report=own, output=CappedOutput(limit=limits.output_bytes)
+        )
+        running.check_start(argv[0])
+        return running
+
+    def _supervisor(self, report: int, limits: RunLimits) -> list[str]:
+        options = [report, self.grace_s, limits.timeout_s + _SLACK_S, self.file_bytes]
+        script = [str(self.python), "-I", "-S", "-B", str(supervisor.__file__)]
+        return script + [str(option) for option in options]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watch:
+    """Tells the progress what the growing file holds, twice a second at most."""
+
+    progress: Progress
+    file: Path | None
+    started: float
+    _next: float = 0.0
+    _growing: GrowingFile | None = None
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        if self.file is None or now < self._next:
+            return
+        self._next = now + _POLL_S
+        self._growing = self._growing or GrowingFile(path=self.file)
+        tests = self._growing.look()
+        unit = "test" if tests == 1 else "tests"
+        self.progress.detail(f"{tests} {unit}, {now - self.started:.0f} s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """A supervisor that was started, and the two pipes from it."""
+
+    process: subprocess.Popen[bytes]
+    report: int
+    output: CappedOutput
+
+    def check_start(self, program: str) -> None:
+        """Wait until the program runs; SandboxError with the reason if it does not."""
+        said = os.read(self.report, _CHUNK)
+        if said == supervisor.STARTED:
+            return
+        self.end(within_s=supervisor.KILL_S)
+        reason = said or self.output.kept() or b"the supervisor did not start"
+        raise SandboxError(f"cannot start {program}: {reason.decode(errors='replace')}")
+
+    def follow(self, deadline: float, watch: _Watch | None) -> bool:
+        """Take output until everything ended. False when the deadline came first."""
+        out = cast("IO[bytes]", self.process.stdout).fileno()
+        with selectors.DefaultSelector() as selector:
+            selector.register(out, selectors.EVENT_READ)
+            while (left := deadline - time.monotonic()) > 0:
+                if watch is not None:
+                    watch.tick()
+                if selector.select(min(left, _POLL_S)):
+                    data = os.read(out, _CHUNK)
+                    if not data:
+                        return True
+                    self.output.add(data)
+                elif self.process.poll() is not None:
+                    # The supervisor is dead, but somebody keeps the pipe open.
+                    return True
+        return False
+
+    def end(self, *, within_s: float) -> bool:
+        """End what still runs and close the pipes. Whether it is sure that nothing is left."""
+        # The process may have stopped its supervisor.
+        self.process.send_signal(signal.SIGCONT)
+        cast("IO[bytes]", self.process.stdin).close()
+        self.follow(time.monotonic() + within_s, None)
+        try:
+            self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        cast("IO[bytes]", self.process.stdout).close()
+        said = os.read(self.report, 1)
+        os.close(self.report)
+        return said == supervisor.ALL_GONE

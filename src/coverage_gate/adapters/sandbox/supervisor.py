@@ -1,0 +1,199 @@
+"""Stands between the gate and a foreign process and ends with everything that it started.
+
+A script of its own, standard library only, started as `python -I -S supervisor.py REPORT GRACE_S
+LIMIT_S FILE_BYTES PROGRAM [ARG …]`. It makes itself the "child subreaper": whatever is orphaned
+below it becomes its child, so a daemon that left its process group and session, or wiped its
+environment, is still found, and nothing else can be hit. When it has no child any more, nothing
+that the program started is left; that needs no list and no guess.
+
+Its standard input is the line to the gate. The end of it says that the gate wants an end or was
+killed. Through REPORT it says "+" when the program runs (else why not), and "." when all is gone.
+"""
+
+import ctypes
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+STARTED = b"+"
+ALL_GONE = b"."
+STOPPED = 128 + signal.SIGTERM
+CONTROL = 0
+KILL_S = 5.0
+_PR_SET_CHILD_SUBREAPER = 36
+_FILES = 65536
+_RESET = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)
+
+
+def adopt_orphans(*, load: Callable[[None], Any] = ctypes.CDLL) -> bool:
+    """Become the parent of every orphan below; False where the system has no such thing."""
+    try:
+        return bool(load(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    except AttributeError:
+        return False
+
+
+def limit_resources(file_bytes: int) -> None:
+    """No core dumps, files of at most `file_bytes`, a bounded number of open files."""
+    for kind, wanted in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_NOFILE, _FILES),
+    ):
+        soft, hard = resource.getrlimit(kind)
+        top = _lower(hard, wanted)
+        resource.setrlimit(kind, (_lower(soft, top), top))
+
+
+def _lower(limit: int, wanted: int) -> int:
+    return wanted if limit == resource.RLIM_INFINITY else min(limit, wanted)
+
+
+def spawn(argv: Sequence[str]) -> int:
+    """Start the program in a session of its own, deaf to the gate's input. Raises OSError."""
+    return os.posix_spawnp(
+        argv[0],
+        list(argv),
+        os.environ,  # noqa: TID251 - the gate made this environment for the program
+        file_actions=[(os.POSIX_SPAWN_OPEN, CONTROL, os.devnull, os.O_RDONLY, 0)],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=_RESET,
+    )
+
+
+def wake_on_child() -> int:
+    """A descriptor that becomes readable when a child ends."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return reader
+
+
+def wait(child: int, wake: int, *, limit_s: float) -> int | None:
+    """Reap orphans until the program ends, the gate asks for an end, or the time is up.
+
+    Returns:
+        The program's exit status, negative for a signal; None when it still runs.
+    """
+    deadline = time.monotonic() + limit_s
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        ready, _, _ = select.select([CONTROL, wake], [], [], left)
+        if wake in ready:
+            os.read(wake, 4096)
+        status = reap(child).status
+        if status is not None or CONTROL in ready or not ready:
+            return status
+
+
+class Reaped(NamedTuple):
+    """What `reap` found: the status of the child that was asked for, and whether others live."""
+
+    status: int | None
+    has_children: bool
+
+
+def reap(child: int) -> Reaped:
+    """Take the status of every child that ended, and remember that of `child`."""
+    status = None
+    try:
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            if ended[0] == child:
+                status = os.waitstatus_to_exitcode(ended[1])
+    except ChildProcessError:
+        return Reaped(status, has_children=False)
+    return Reaped(status, has_children=True)
+
+
+def end_group(child: int, wake: int, *, grace_s: float) -> None:
+    """SIGTERM to the program's group, so that it can put away what lies elsewhere; then SIGKILL."""
+    # The program is not reaped yet, so its number is still its own.
+    os.killpg(child, signal.SIGTERM)
+    deadline = time.monotonic() + grace_s
+    while reap(child).status is None:
+        if time.monotonic() >= deadline:
+            os.killpg(child, signal.SIGKILL)
+            return
+        select.select([wake], [], [], 0.05)
+
+
+def kill_all(*, limit_s: float) -> bool:
+    """SIGKILL children until none is left: orphans come up to be children in turn.
+
+    Returns:
+        Whether none is left; after `limit_s` seconds the rest stays.
+    """
+    deadline = time.monotonic() + limit_s
+    while reap(0).has_children:
+        if time.monotonic() >= deadline:
+            return False
+        for child in children_of(os.getpid()):
+            # Not reaped yet, so the number cannot have become another process's.
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.002)
+    return True
+
+
+def children_of(parent: int, *, proc: str = "/proc") -> list[int]:
+    """The numbers of a process's children, the dead ones that wait to be reaped included."""
+    try:
+        names = [name for name in os.listdir(proc) if name.isdecimal()]  # noqa: PTH208 - no pathlib: start-up
+    except OSError:
+        return []
+    return [int(name) for name in names if _parent_of(f"{proc}/{name}/stat") == parent]
+
+
+def _parent_of(stat: str) -> int:
+    try:
+        with open(stat, "rb") as file:  # noqa: PTH123 - no pathlib: start-up
+            # The name in parentheses may itself hold spaces and parentheses.
+            return int(file.read(4096).rpartition(b")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def supervise(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans) -> int:
+    """Run the program to its end. `argv` is as the module says.
+
+    Returns:
+        The program's exit status, negative for a signal; STOPPED when it did not end by itself.
+    """
+    report, grace_s, limit_s = int(argv[0]), float(argv[1]), float(argv[2])
+    os.set_inheritable(report, False)  # noqa: FBT003 - it takes no keyword
+    is_parent_of_all = adopt()
+    limit_resources(int(argv[3]))
+    wake = wake_on_child()
+    try:
+        child = spawn(argv[4:])
+    except OSError as error:
+        os.write(report, str(error).encode(errors="replace"))
+        return 127
+    os.write(report, STARTED)
+    status = wait(child, wake, limit_s=limit_s)
+    if status is None:
+        end_group(child, wake, grace_s=grace_s)
+    if kill_all(limit_s=KILL_S) and is_parent_of_all:
+        os.write(report, ALL_GONE)
+    return STOPPED if status is None else status
+
+
+def end_like(status: int, *, kill: Callable[[int, int], None] = os.kill) -> int:
+    """End as the program ended: by the same signal, or answer its exit status."""
+    if status < 0:
+        if -status not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(-status, signal.SIG_DFL)
+        kill(os.getpid(), -status)
+        return 128 - status
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(end_like(supervise(sys.argv[1:])))

@@ -1,0 +1,182 @@
+"""The supervisor as a script and its parts, in processes that are measured."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coverage_gate.adapters.sandbox import supervisor
+
+PACKAGE = "from coverage_gate.adapters.sandbox import supervisor\n"
+
+
+def supervise(
+    code: str, *, grace_s: float = 5.0, limit_s: float = 20.0, control: int | None = None
+) -> tuple[subprocess.CompletedProcess[bytes], bytes]:
+    """Run Python code under the script; the second value is what the script reported."""
+    return supervise_argv(
+        [sys.executable, "-S", "-c", code], grace_s=grace_s, limit_s=limit_s, control=control
+    )
+
+
+def supervise_argv(
+    argv: list[str], *, grace_s: float = 5.0, limit_s: float = 20.0, control: int | None = None
+) -> tuple[subprocess.CompletedProcess[bytes], bytes]:
+    own, far = os.pipe()
+    hold, end = os.pipe()
+    try:
+        script = [sys.executable, str(supervisor.__file__), str(far), str(grace_s), str(limit_s)]
+        done = subprocess.run(
+            [*script, str(10**9), *argv],
+            stdin=hold if control is None else control,
+            capture_output=True,
+            pass_fds=(far,),
+            check=False,
+        )
+    finally:
+        os.close(far)
+        os.close(hold)
+        os.close(end)
+    with os.fdopen(own, "rb") as report:
+        return done, report.read()
+
+
+def driver(code: str) -> str:
+    """What a process prints that runs the code with `supervisor` imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", PACKAGE + code],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(supervisor.__file__).parents[3])},
+    )
+    return done.stdout.strip()
+
+
+def test_the_exit_status_comes_through() -> None:
+    done, said = supervise("raise SystemExit(7)")
+    assert (done.returncode, said) == (7, b"+.")
+
+
+def test_a_program_that_is_not_there_is_reported() -> None:
+    done, said = supervise_argv(["/nowhere/python"])
+    assert done.returncode == 127
+    assert b"No such file" in said
+
+
+def test_the_program_cannot_reach_the_line_to_the_gate() -> None:
+    done, _ = supervise("import os; print(os.read(0, 1), sorted(os.listdir('/proc/self/fd')))")
+    assert done.stdout == b"b'' ['0', '1', '2', '3']\n"
+
+
+def test_a_daemon_with_an_environment_of_its_own_is_killed() -> None:
+    done, said = supervise(
+        "import os, time\n"
+        "ready, told = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        os.write(told, str(os.getpid()).encode())\n"
+        "        os.execve('/bin/sleep', ['sleep', '60'], {})\n"
+        "    os._exit(0)\n"
+        "print(os.read(ready, 9).decode())\n"
+    )
+    assert said == b"+."
+    assert not Path(f"/proc/{int(done.stdout)}").exists()
+
+
+def test_an_orphan_that_ends_by_itself_is_reaped_at_once() -> None:
+    done, _ = supervise(
+        "import os, time\n"
+        "ready, told = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        "    if os.fork() == 0:\n"
+        "        os.write(told, str(os.getpid()).encode())\n"
+        "        os._exit(0)\n"
+        "    os._exit(0)\n"
+        "os.wait()\n"
+        "orphan = int(os.read(ready, 9))\n"
+        "deadline = time.monotonic() + 10\n"
+        "while os.path.exists(f'/proc/{orphan}') and time.monotonic() < deadline:\n"
+        "    time.sleep(0.01)\n"
+        "print(os.path.exists(f'/proc/{orphan}'))\n"
+    )
+    assert done.stdout == b"False\n"
+
+
+def test_at_its_limit_the_program_is_asked_and_may_end_by_itself() -> None:
+    done, said = supervise(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('asked')))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n",
+        limit_s=0.5,
+    )
+    assert (done.returncode, said) == (supervisor.STOPPED, b"+.")
+    assert done.stdout == b"ready\nasked\n"
+
+
+def test_a_program_that_does_not_listen_is_killed_when_the_gate_lets_go() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is ignored is inherited
+    try:
+        with Path(os.devnull).open("rb") as null:
+            done, said = supervise(
+                "import time; time.sleep(60)", grace_s=0.1, control=null.fileno()
+            )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (done.returncode, said) == (supervisor.STOPPED, b"+.")
+
+
+def test_where_orphans_are_not_adopted_it_is_not_said_that_all_are_gone() -> None:
+    said = driver(
+        "import os\n"
+        "own, far = os.pipe()\n"
+        "argv = [str(far), '1', '20', str(10**9), '/bin/true']\n"
+        "supervisor.supervise(argv, adopt=lambda: False)\n"
+        "os.close(far)\n"
+        "print(os.read(own, 9))\n"
+    )
+    assert said == "b'+'"
+
+
+def test_children_that_outlive_the_time_to_kill_are_told() -> None:
+    said = driver(
+        "child = supervisor.spawn(['/bin/sleep', '60'])\n"
+        "print(supervisor.kill_all(limit_s=0), supervisor.kill_all(limit_s=5))\n"
+    )
+    assert said == "False True"
+
+
+def test_orphans_are_not_adopted_where_the_system_cannot() -> None:
+    assert not supervisor.adopt_orphans(load=lambda _: object())
+
+
+def test_without_a_process_table_no_children_are_known(tmp_path: Path) -> None:
+    assert supervisor.children_of(1, proc=str(tmp_path / "none")) == []
+
+
+def test_a_process_that_went_meanwhile_is_no_child(tmp_path: Path) -> None:
+    (tmp_path / "17").mkdir()
+    (tmp_path / "18").mkdir()
+    (tmp_path / "18" / "stat").write_bytes(b"18 (a) b) c) S 5 18 18 0")
+    assert supervisor.children_of(5, proc=str(tmp_path)) == [18]
+
+
+@pytest.mark.parametrize(("limit", "lowered"), [(-1, 5), (3, 3), (9, 5)])
+def test_a_limit_is_only_lowered(limit: int, lowered: int) -> None:
+    assert supervisor._lower(limit, 5) == lowered
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGKILL])
+def test_a_death_by_signal_is_passed_on(number: signal.Signals) -> None:
+    sent: list[tuple[int, int]] = []
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        status = supervisor.end_like(-number, kill=lambda pid, sig: sent.append((pid, sig)))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert (status, sent) == (128 + number, [(os.getpid(), number)])
