@@ -126,8 +126,51 @@ class RepositoryBuilder:
         self.git("merge", "-q", "--no-ff", "-m", f"merge {name}", f"refs/heads/{name}")
         return self.head()
 
+    def clone(self, path: Path, *options: str) -> RepositoryBuilder:
+        """Clone the repository to `path`, which need not exist; `options` as git takes them.
 
-def _run(args: list[str], *, cwd: Path) -> str:
+        Raises:
+            BuildError: If git refuses.
+        """
+        bare = "--bare" in options
+        _run(["clone", "-q", *options, "--", f"file://{self.path}", str(path)], cwd=self.files)
+        git_dir = path if bare else path / ".git"
+        files = path.with_name(path.name + ".files") if bare else path
+        files.mkdir(exist_ok=True)
+        return RepositoryBuilder(path=path, git_dir=git_dir, files=files)
+
+    def write_object(self, kind: str, content: bytes) -> str:
+        """Store an object as it is, also one that git would refuse to make.
+
+        Args:
+            kind: "blob", "tree", "commit" or "tag".
+            content: Its bytes; see `tree_line` for a tree.
+
+        Returns:
+            Its id.
+        """
+        where = [f"--git-dir={self.git_dir}", "hash-object", "-w", "--stdin", "--literally"]
+        return _run([*where, "-t", kind], cwd=self.files, feed=content)
+
+    def commit_tree(self, tree: str, *parents: str, branch: str | None = None) -> str:
+        """Commit a tree that lies in the repository; `branch` is set to the new commit.
+
+        Returns:
+            The new commit's id.
+        """
+        options = [part for parent in parents for part in ("-p", parent)]
+        sha = self.git("commit-tree", "-m", "change", *options, tree)
+        if branch is not None:
+            self.git("update-ref", f"refs/heads/{branch}", sha)
+        return sha
+
+
+def tree_line(mode: str, name: bytes, object_id: str) -> bytes:
+    """One entry of a tree object; nothing is checked."""
+    return mode.encode() + b" " + name + b"\0" + bytes.fromhex(object_id)
+
+
+def _run(args: list[str], *, cwd: Path, feed: bytes = b"") -> str:
     settings = ["core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false"]
     settings += ["commit.gpgSign=false", "advice.detachedHead=false", "core.fsmonitor=false"]
     # A repository that a test gave to another owner must stay usable for the builder.
@@ -137,7 +180,7 @@ def _run(args: list[str], *, cwd: Path) -> str:
         [shutil.which("git") or "git", *flags, *args],
         cwd=cwd,
         env=_environment(),
-        stdin=subprocess.DEVNULL,
+        input=feed,
         capture_output=True,
         check=False,
     )

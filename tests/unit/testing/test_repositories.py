@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coverage_gate.testing.repositories import BuildError, RepositoryBuilder
+from coverage_gate.testing.repositories import BuildError, RepositoryBuilder, tree_line
 
 
 def test_the_same_steps_give_the_same_commit_id_everywhere(tmp_path: Path) -> None:
@@ -67,3 +67,21 @@ def test_a_step_that_git_refuses_raises_with_its_words(tmp_path: Path) -> None:
     repo = RepositoryBuilder.create(tmp_path / "r")
     with pytest.raises(BuildError, match="nowhere"):
         repo.branch("x", start="nowhere")
+
+
+@pytest.mark.parametrize("options", [(), ("--bare",), ("--depth=1",)])
+def test_a_clone_has_the_same_commit(tmp_path: Path, options: tuple[str, ...]) -> None:
+    repo = RepositoryBuilder.create(tmp_path / "r")
+    sha = repo.commit()
+    assert repo.clone(tmp_path / "c", *options).head() == sha
+
+
+def test_a_tree_that_git_would_not_make_can_be_committed(tmp_path: Path) -> None:
+    repo = RepositoryBuilder.create(tmp_path / "r")
+    first = repo.commit()
+    blob = repo.write_object("blob", b"x")
+    tree = repo.write_object("tree", tree_line("100644", b"..", blob))
+    sha = repo.commit_tree(tree, first, branch="bad")
+    assert repo.git("ls-tree", "--name-only", "bad") == ".."
+    assert repo.git("rev-parse", "bad^") == first
+    assert sha != repo.commit_tree(tree)
