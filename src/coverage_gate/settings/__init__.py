@@ -1,0 +1,83 @@
+"""The only reader of the environment. See docs/settings.md.
+
+Settings are read when they are needed and never kept between calls, so that a switch takes effect
+without a restart. Importing this package is cheap: pydantic is loaded by `load_settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from coverage_gate.boundary import visible
+from coverage_gate.settings.catalogue import all_settings
+from coverage_gate.settings.environment import (
+    TerminalWishes,
+    read_environment,
+    secret_values,
+    terminal_wishes,
+)
+from coverage_gate.settings.errors import SettingsError
+from coverage_gate.settings.names import Origin, Setting
+from coverage_gate.settings.scope import Scope, load_scope
+from coverage_gate.settings.values import nearest
+
+if TYPE_CHECKING:
+    from coverage_gate.settings.model import Settings
+
+__all__ = [
+    "Origin",
+    "Scope",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "TerminalWishes",
+    "all_settings",
+    "load_scope",
+    "load_settings",
+    "read_environment",
+    "secret_values",
+    "terminal_wishes",
+    "unknown_variables",
+]
+
+_PREFIX = "ORCH_COVERAGE_"
+
+
+def load_settings(
+    *,
+    env: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+    base_pyproject: bytes | None = None,
+) -> Settings:
+    """Read all settings: flag over environment over file over default.
+
+    Args:
+        env: The variables; None: those of this process, now.
+        flags: Option name without dashes, as in "patch_min" → its value; None counts as not given.
+        base_pyproject: pyproject.toml of the base commit; None where it has none.
+
+    Raises:
+        SettingsError: If anything that counts is invalid. It names every problem at once, and no
+            secret.
+        KeyError: If `flags` names an option that no setting has.
+    """
+    from coverage_gate.settings.load import build_settings  # noqa: PLC0415 - imports pydantic
+
+    return build_settings(env=env, flags=flags, base=base_pyproject)
+
+
+def unknown_variables(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Every `ORCH_COVERAGE_*` variable that is not ours, with the nearest known name; sorted."""
+    env = read_environment() if env is None else env
+    known = [setting.env for setting in all_settings()]
+    strangers = (name for name in env if name.upper().startswith(_PREFIX) and name not in known)
+    return tuple(visible(name) + nearest(name.upper(), known) for name in sorted(strangers))
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the class of the settings
+    if name == "Settings":
+        from coverage_gate.settings.model import Settings  # noqa: PLC0415 - imports pydantic
+
+        return Settings
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

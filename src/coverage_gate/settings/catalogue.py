@@ -1,0 +1,281 @@
+"""Every setting by its field name: what people may read about it. `model` has the types."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from coverage_gate.core.limits import PolicyName
+from coverage_gate.core.policy import SWITCHED_RULES
+from coverage_gate.settings import scope
+from coverage_gate.settings.names import (
+    Setting,
+    interpreters_text,
+    percent_text,
+    rules_text,
+)
+from coverage_gate.settings.values import BranchMode
+
+_FOLDER = "the path of a folder, absolute, relative, or below ~/"
+_ADDRESS = "an http or https address without user and password"
+_TOKEN = "a token on one line"  # noqa: S105 - a description, no password
+_TEXT = "text on one line"
+
+_GATE = {
+    "enabled": Setting(
+        env=scope.ENABLED,
+        about="The switch. Off: the gate is inert, as if it had never been added.",
+        allowed=scope.SWITCH,
+        default="true",
+    ),
+    "repos": Setting(
+        env=scope.REPOS,
+        about="The repositories that are judged. Empty: only the orchestrator's own.",
+        allowed=scope.NAMES,
+        is_optional=True,
+        show=",".join,
+    ),
+    "self_repo": Setting(
+        env=scope.SELF_REPO,
+        about="The name of the orchestrator's own repository.",
+        allowed=scope.NAME,
+        default=scope.DEFAULT_SELF_REPO,
+    ),
+    "policy_name": Setting(
+        env="ORCH_COVERAGE_POLICY",
+        about="Which limits decide: the floor (`absolute`), the baseline, or both.",
+        allowed=", ".join(PolicyName),
+        default="both",
+        file="policy",
+        flag="--policy",
+    ),
+    "floor": Setting(
+        env="ORCH_COVERAGE_MIN_PERCENT",
+        about="The floor: the lowest coverage that the policies `absolute` and `both` allow.",
+        allowed="a percentage from 0 to 100, such as 80 or 82.5",
+        default="0",
+        file="min_percent",
+        flag="--floor",
+        show=percent_text,
+    ),
+    "epsilon": Setting(
+        env="ORCH_COVERAGE_EPSILON",
+        about="How far below floor and baseline still passes. A negative value counts as 0.",
+        allowed="percentage points up to 100, such as 0.5",
+        default="0.5",
+        file="epsilon",
+        flag="--epsilon",
+        show=percent_text,
+    ),
+    "rules": Setting(
+        env="ORCH_COVERAGE_RULES",
+        about="The further rules, which judge lines. Set but empty: none of them.",
+        allowed=f"names separated by commas: {', '.join(SWITCHED_RULES)}; or nothing at all",
+        default="patch,lost,unmeasured,integrity",
+        file="rules",
+        flag="--rules",
+        show=rules_text,
+    ),
+    "patch_min": Setting(
+        env="ORCH_COVERAGE_PATCH_MIN_PERCENT",
+        about="How much of the new and modified statements the rule `patch` wants covered.",
+        allowed="a percentage from 0 to 100, such as 90",
+        default="90",
+        file="patch_min_percent",
+        flag="--patch-min",
+        show=percent_text,
+    ),
+    "fail_closed": Setting(
+        env="ORCH_COVERAGE_TOOL_FAIL_CLOSED",
+        about="Whether a merge is blocked when the tool itself could not measure.",
+        allowed=scope.SWITCH,
+        default="false",
+        file="tool_fail_closed",
+    ),
+    "base": Setting(
+        env="ORCH_COVERAGE_BASE",
+        about="The branch that a branch is judged against and lands in.",
+        allowed="the name of a branch",
+        default="main",
+        file="base",
+        flag="--base",
+    ),
+    "branch_mode": Setting(
+        env="ORCH_COVERAGE_BRANCH",
+        about="Whether branches are measured. `auto`: as the base's coverage configuration says.",
+        allowed=", ".join(BranchMode),
+        default="auto",
+        file="branch",
+    ),
+}
+
+_RUN = {
+    "run_timeout_s": Setting(
+        env="ORCH_COVERAGE_RUN_TIMEOUT_S",
+        about="How many seconds one test run may take before it is killed.",
+        allowed="seconds from 0.001 to 86400",
+        default="900",
+        file="run_timeout_s",
+        flag="--timeout",
+    ),
+    "run_output_kb": Setting(
+        env="ORCH_COVERAGE_RUN_OUTPUT_KB",
+        about="How many kilobytes of a test run's output are kept: its beginning and its end.",
+        allowed="a whole number from 1 to 65536",
+        default="64",
+    ),
+    "python": Setting(
+        env="ORCH_COVERAGE_PYTHON",
+        about="The interpreter that runs the tests: one path, or one for each repository.",
+        allowed="a path, or repo=path pairs separated by commas",
+        is_optional=True,
+        flag="--python",
+        show=interpreters_text,
+    ),
+    "test_command": Setting(
+        env="ORCH_COVERAGE_TEST_COMMAND",
+        about="What runs the tests: pytest, or any Python command such as `manage.py test`.",
+        allowed="words as a shell splits them; no shell is involved",
+        default="pytest",
+        file="test_command",
+        flag="--test-command",
+        show=shlex.join,
+    ),
+    "env_allow": Setting(
+        env="ORCH_COVERAGE_ENV_ALLOW",
+        about="Further variables that tests may see. What looks like a secret is refused.",
+        allowed="names of variables separated by commas; no ORCH_*, no COVERAGE_*, no secrets",
+        is_optional=True,
+        show=",".join,
+    ),
+}
+
+_PLACES = {
+    "db_path": Setting(
+        env="ORCH_DB_PATH",
+        about="The SQLite file of baselines and measurements. Not together with `ORCH_DB_URL`.",
+        allowed="the path of a file",
+        default="`coverage-gate.db` in the state folder",
+        is_optional=True,
+        flag="--db",
+    ),
+    "db_url": Setting(
+        env="ORCH_DB_URL",
+        about="The database of baselines and measurements. Not together with `ORCH_DB_PATH`.",
+        allowed="an address with a scheme, such as postgresql://host/name",
+        is_optional=True,
+        flag="--db",
+        is_secret=True,
+    ),
+    "repos_dir": Setting(
+        env="ORCH_REPOS_DIR",
+        about="Where the authoritative repositories are, bare or not: `<repo>` in this folder.",
+        allowed=_FOLDER,
+        default="`repos` in the state folder",
+        is_optional=True,
+    ),
+    "worktrees_dir": Setting(
+        env="ORCH_WORKTREES_DIR",
+        about="Where worktrees are: `<repo>/<safe branch>` in this folder.",
+        allowed=_FOLDER,
+        default="`worktrees` in the state folder",
+        is_optional=True,
+    ),
+    "reports_dir": Setting(
+        env="ORCH_REPORTS_DIR",
+        about="Where reports go: `<repo>/<safe work item>/18-coverage-report.md` in this folder.",
+        allowed=_FOLDER,
+        default="`reports` in the state folder",
+        is_optional=True,
+        flag="--reports",
+    ),
+}
+
+_HOST = {
+    "api_token": Setting(
+        env="ORCH_API_TOKEN",
+        about="What a caller of the HTTP interface must present to change anything.",
+        allowed=_TOKEN,
+        is_optional=True,
+        is_secret=True,
+    ),
+    "developer_command": Setting(
+        env="ORCH_DEVELOPER_COMMAND",
+        about="The command that carries out a developer job.",
+        allowed="words as a shell splits them; no shell is involved",
+        is_optional=True,
+        show=lambda words: shlex.join(words or ()),
+    ),
+    "developer_retry_limit": Setting(
+        env="ORCH_DEVELOPER_RETRY_LIMIT",
+        about="How often a task goes back to development before it stops for a person.",
+        allowed="a whole number from 0 to 1000",
+        default="3",
+    ),
+    "telegram_bot_token": Setting(
+        env="ORCH_TELEGRAM_BOT_TOKEN",
+        about="The token of the bot that tells of stage changes and failures.",
+        allowed=_TOKEN,
+        is_optional=True,
+        is_secret=True,
+    ),
+    "telegram_chat_id": Setting(
+        env="ORCH_TELEGRAM_CHAT_ID",
+        about="The chat that the bot writes to.",
+        allowed=_TEXT,
+        is_optional=True,
+    ),
+    "telegram_api_url": Setting(
+        env="ORCH_TELEGRAM_API_URL",
+        about="Where the Bot API is, for a server of your own.",
+        allowed=_ADDRESS,
+        default="https://api.telegram.org",
+    ),
+    "gitea_url": Setting(
+        env="ORCH_GITEA_URL",
+        about="Where Gitea is.",
+        allowed=_ADDRESS,
+        is_optional=True,
+    ),
+    "gitea_token": Setting(
+        env="ORCH_GITEA_TOKEN",
+        about="The token for commit status and comments on Gitea.",
+        allowed=_TOKEN,
+        is_optional=True,
+        is_secret=True,
+    ),
+    "plane_api_url": Setting(
+        env="ORCH_PLANE_API_URL",
+        about="Where the Plane API is.",
+        allowed=_ADDRESS,
+        is_optional=True,
+    ),
+    "plane_api_token": Setting(
+        env="ORCH_PLANE_API_TOKEN",
+        about="The token for comments and states on Plane.",
+        allowed=_TOKEN,
+        is_optional=True,
+        is_secret=True,
+    ),
+    "plane_workspace": Setting(
+        env="ORCH_PLANE_WORKSPACE",
+        about="The workspace on Plane.",
+        allowed=_TEXT,
+        is_optional=True,
+    ),
+    "plane_project": Setting(
+        env="ORCH_PLANE_PROJECT",
+        about="The project on Plane.",
+        allowed=_TEXT,
+        is_optional=True,
+    ),
+}
+
+#: Field name of `Settings` → how it is named and described, in the order of the documents.
+CATALOGUE: Mapping[str, Setting] = MappingProxyType({**_GATE, **_RUN, **_PLACES, **_HOST})
+
+
+def all_settings() -> tuple[Setting, ...]:
+    """Every setting, in the order of the documents. Costs no heavy import."""
+    return tuple(CATALOGUE.values())

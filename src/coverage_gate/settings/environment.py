@@ -1,0 +1,83 @@
+"""The only reader of the process's environment."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from coverage_gate.settings.values import looks_secret
+
+_FOLDER = "coverage-gate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalWishes:
+    """What the environment says about colour; see https://no-color.org.
+
+    Attributes:
+        is_plain: `NO_COLOR` is set, or the terminal is dumb.
+        is_forced: `FORCE_COLOR` is set to anything but 0.
+    """
+
+    is_plain: bool = False
+    is_forced: bool = False
+
+
+def read_environment() -> dict[str, str]:
+    """A copy of the environment as it is now."""
+    return dict(os.environ)  # noqa: TID251 - this is the place where it may be read
+
+
+def terminal_wishes(env: Mapping[str, str] | None = None) -> TerminalWishes:
+    """What `NO_COLOR`, `FORCE_COLOR` and `TERM` ask for; empty values ask for nothing."""
+    env = read_environment() if env is None else env
+    return TerminalWishes(
+        is_plain=bool(env.get("NO_COLOR")) or env.get("TERM") == "dumb",
+        is_forced=env.get("FORCE_COLOR", "") not in {"", "0"},
+    )
+
+
+def secret_values(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The values of all our secret variables, valid or not, for redaction; sorted."""
+    env = read_environment() if env is None else env
+    values = {text.strip() for name, text in env.items() if _is_our_secret(name)}
+    passwords = {_password(value) for value in values}
+    decoded = {unquote(password) for password in passwords}
+    return tuple(sorted((values | passwords | decoded) - {""}))
+
+
+def home_folder(env: Mapping[str, str]) -> Path | None:
+    """The home folder: `HOME`, else what the system knows of this user; None for neither."""
+    if home := env.get("HOME", "").strip():
+        return Path(home).absolute()
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:  # a container may run under a number that has no account
+        return None
+
+
+def state_folder(env: Mapping[str, str]) -> Path | None:
+    """Where we keep state between runs; None where there is no home.
+
+    `XDG_STATE_HOME` counts when it is absolute, as its specification says.
+    """
+    named = Path(env.get("XDG_STATE_HOME", ""))
+    if named.is_absolute():
+        return named / _FOLDER
+    home = home_folder(env)
+    return None if home is None else home / ".local" / "state" / _FOLDER
+
+
+def _is_our_secret(name: str) -> bool:
+    return name.startswith("ORCH_") and looks_secret(name)
+
+
+def _password(address: str) -> str:
+    """The password in a database address, empty if there is none."""
+    _, _, rest = address.partition("://")
+    userinfo, at, _ = rest.partition("/")[0].rpartition("@")
+    return userinfo.partition(":")[2] if at else ""
