@@ -1,0 +1,126 @@
+"""A verdict as one JSON object, as docs/schema/verdict.schema.json describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from coverage_gate.adapters.render.printable import one_line
+from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
+from coverage_gate.core.baseline import kind_text
+from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.verdict import RuleResult, Verdict
+
+SCHEMA_VERSION = 1
+TEXT_LIMIT = 4_000
+
+#: What no rule of this verdict judged is null: an empty list would say that it was looked for.
+_NOT_JUDGED: Mapping[str, None] = MappingProxyType(
+    dict.fromkeys(("hidden", "patch", "lost", "flaky", "attribution", "repair"))
+)
+
+
+def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object]:
+    """All keys of the contract's section 4, and what explains them.
+
+    Args:
+        verdict: The gate's answer.
+        report: Where the report artefact was written; None without one.
+
+    Returns:
+        Values that JSON has. Percentages are rounded down, so that 100 is exact; null means that
+        it was not measured, does not exist or was not judged, never an invented value. Paths and
+        test ids are exact but for bytes that are no text, which are shown as escapes.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": str(verdict.state),
+        "merge_allowed": verdict.merge_allowed,
+        "reason": one_line(reason_of(verdict), limit=TEXT_LIMIT),
+        "reason_code": str(verdict.code),
+        "warnings": [one_line(text, limit=TEXT_LIMIT) for text in verdict.warnings],
+        **_numbers(verdict),
+        "commit": verdict.commit,
+        "tree": verdict.tree,
+        "base_commit": verdict.base_commit,
+        **_origin(verdict.measurement),
+        "report": None if report is None else _exact(str(report)),
+        "rules": [_rule(rule) for rule in verdict.rules],
+        "failing_tests": _failing_tests(verdict),
+        "unmeasured": _unmeasured(verdict),
+        "failure": None if verdict.failure is None else _failure(verdict.failure),
+        **_NOT_JUDGED,
+    }
+
+
+def to_json_line(value: Mapping[str, object]) -> str:
+    """The object on one line of ASCII, without a line feed.
+
+    Raises:
+        ValueError: If it holds a number that JSON does not have (NaN, infinity).
+    """
+    return json.dumps(value, allow_nan=False, ensure_ascii=True)
+
+
+def _numbers(verdict: Verdict) -> dict[str, object]:
+    counts = measured_counts(verdict)
+    judged = verdict.judged if counts else None
+    return {
+        "percent": percent_of(counts.rate) if counts else None,
+        "baseline": percent_of(verdict.baseline.rate) if verdict.baseline else None,
+        "covered": counts.covered if counts else None,
+        "total": counts.total if counts else None,
+        "judged_covered": judged.covered if judged else None,
+        "judged_total": judged.total if judged else None,
+    }
+
+
+def _origin(measurement: Measurement | None) -> dict[str, object]:
+    if measurement is None:
+        return dict.fromkeys(("identity", "core", "sandbox", "kind", "scope"))
+    origin = measurement.provenance
+    return {
+        "identity": origin.identity or None,
+        "core": origin.kind.core,
+        "sandbox": origin.sandbox,
+        "kind": kind_text(origin.kind),
+        "scope": origin.scope,
+    }
+
+
+def _rule(result: RuleResult) -> dict[str, object]:
+    return {
+        "rule": str(result.rule),
+        "outcome": str(result.outcome),
+        "actual": None if result.actual is None else str(result.actual),
+        "required": percent_of(result.required),
+        "detail": one_line(result.detail, limit=TEXT_LIMIT),
+        "findings": _exacts(result.findings),
+    }
+
+
+def _failing_tests(verdict: Verdict) -> list[str] | None:
+    measurement = verdict.measurement
+    is_told = measurement is not None and measurement.tests.outcomes is not None
+    return _exacts(verdict.failing_tests) if is_told or verdict.failing_tests else None
+
+
+def _unmeasured(verdict: Verdict) -> list[str] | None:
+    is_judged = any(result.rule is RuleName.UNMEASURED for result in verdict.rules)
+    return _exacts(verdict.unmeasured) if is_judged or verdict.unmeasured else None
+
+
+def _failure(failure: MeasureFailure) -> dict[str, object]:
+    return {"code": str(failure.code), "message": one_line(failure.message, limit=TEXT_LIMIT)}
+
+
+def _exacts(texts: Iterable[str]) -> list[str]:
+    return [_exact(text) for text in texts]
+
+
+def _exact(text: str) -> str:
+    # A file name that is no UTF-8 arrives with lone surrogates, which other JSON readers refuse.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,119 @@
+"""What to do after a verdict: a sentence each, most with a command to copy."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from coverage_gate.core.measurement import FailureCode
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.verdict import Outcome, Reason, Verdict
+
+_TESTS_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """One thing to do.
+
+    Attributes:
+        text: A sentence.
+        command: For a shell in the branch's checkout; None where there is nothing to run.
+    """
+
+    text: str
+    command: str | None = None
+
+
+_AGAIN = NextStep(text="Then commit and run the same check again.")
+
+_BY_REASON: Mapping[Reason, tuple[NextStep, ...]] = MappingProxyType(
+    {
+        Reason.HOLDS: (NextStep(text="Merge; the merge raises the baseline."),),
+        Reason.BOOTSTRAP: (NextStep(text="Merge; the merge founds the baseline."),),
+        Reason.TOOL_ERROR: (
+            NextStep(text="Repair the tool, then check again.", command="coverage-gate doctor"),
+        ),
+        Reason.GATE_ERROR: (
+            NextStep(text="The gate itself broke; see its log.", command="coverage-gate doctor"),
+        ),
+        Reason.BAD_SETTINGS: (
+            NextStep(
+                text="Correct the setting; each is shown with where it comes from.",
+                command="coverage-gate config show --origin",
+            ),
+        ),
+        Reason.BAD_REQUEST: (
+            NextStep(
+                text="Ask for a branch and a base that exist here.", command="git branch --all"
+            ),
+        ),
+        Reason.DISABLED: (NextStep(text="ORCH_COVERAGE_GATE_ENABLED=true switches the gate on."),),
+        Reason.OUT_OF_SCOPE: (
+            NextStep(text="ORCH_COVERAGE_GATE_REPOS names the repositories in scope."),
+        ),
+    }
+)
+
+_BY_FAILURE: Mapping[FailureCode, NextStep] = MappingProxyType(
+    {
+        FailureCode.TESTS_CANNOT_START: NextStep(
+            text="Make the tests start.", command="python -m pytest --collect-only -q"
+        ),
+        FailureCode.NO_TESTS: NextStep(
+            text="Bring back the tests.", command="python -m pytest --collect-only -q"
+        ),
+        FailureCode.TIMEOUT: NextStep(
+            text="Find the test that does not end.", command="python -m pytest -x --durations=10"
+        ),
+    }
+)
+
+
+def next_steps(verdict: Verdict) -> tuple[NextStep, ...]:
+    """What to do after this verdict, in order; one to four steps."""
+    match verdict.code:
+        case Reason.RULE_BROKEN:
+            return (*_for_broken_rules(verdict), _AGAIN)
+        case Reason.DOES_NOT_MERGE:
+            return (_merge_of(verdict), _AGAIN)
+        case Reason.BRANCH_UNMEASURABLE:
+            return (_for_failure(verdict), _AGAIN)
+        case code:
+            return _BY_REASON[code]
+
+
+def _for_broken_rules(verdict: Verdict) -> Iterator[NextStep]:
+    broken = {result.rule for result in verdict.rules if result.outcome is Outcome.FAIL}
+    if RuleName.INTEGRITY in broken:
+        command = _test_command(verdict.failing_tests)
+        yield NextStep(text="Mend the failing tests.", command=command)
+    if RuleName.UNMEASURED in broken:
+        yield NextStep(text="Let a test import each file that was not measured.")
+    if broken - {RuleName.INTEGRITY, RuleName.UNMEASURED}:
+        yield NextStep(
+            text="See the lines that no test runs, and test them.",
+            command="coverage run --branch -m pytest && coverage report --show-missing",
+        )
+
+
+def _test_command(tests: tuple[str, ...]) -> str:
+    # A test id that cannot be shown cannot be copied either.
+    named = [shlex.quote(test) for test in tests if test.isprintable()][:_TESTS_NAMED]
+    return " ".join(["python -m pytest", *named])
+
+
+def _merge_of(verdict: Verdict) -> NextStep:
+    return NextStep(
+        text="Merge the base into the branch and solve the conflicts.",
+        command=f"git merge {verdict.base_commit}" if verdict.base_commit else None,
+    )
+
+
+def _for_failure(verdict: Verdict) -> NextStep:
+    other = NextStep(
+        text="Make the tests run as they do on the base.", command="python -m pytest -x"
+    )
+    return other if verdict.failure is None else _BY_FAILURE.get(verdict.failure.code, other)

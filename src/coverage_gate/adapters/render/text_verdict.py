@@ -1,0 +1,159 @@
+"""A verdict for people at a terminal: the answer first, then why, last what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from coverage_gate.adapters.render.canvas import Canvas, Style
+from coverage_gate.adapters.render.marks import MARKS
+from coverage_gate.adapters.render.next_steps import next_steps
+from coverage_gate.adapters.render.printable import block
+from coverage_gate.adapters.render.verdict_fields import (
+    limit_text,
+    measured_counts,
+    other_warnings,
+    reason_of,
+)
+from coverage_gate.core.rates import percent_text, points_text
+from coverage_gate.core.verdict import Outcome, RuleResult, State, Verdict
+
+MAX_ITEMS = 10
+MAX_OUTPUT_LINES = 15
+TEXT_LIMIT = 1_000
+MIN_DETAIL = 24
+
+_STATE_STYLE: Mapping[State, Style] = MappingProxyType(
+    {
+        State.PASS: Style.GOOD,
+        State.FAIL: Style.BAD,
+        State.UNMEASURABLE: Style.WARNING,
+        State.NOT_APPLICABLE: Style.HEADING,
+    }
+)
+_OUTCOME_STYLE: Mapping[Outcome, Style] = MappingProxyType(
+    {
+        Outcome.PASS: Style.GOOD,
+        Outcome.FAIL: Style.BAD,
+        Outcome.WARN: Style.WARNING,
+        Outcome.SKIP: Style.QUIET,
+    }
+)
+
+
+def verdict_text(
+    verdict: Verdict, *, color: bool, width: int = 80, ascii_only: bool = False
+) -> str:
+    """The verdict in lines of at most `width` columns, without a final line feed.
+
+    Test ids, paths and commands are never cut or wrapped, since they are copied.
+
+    Args:
+        verdict: The gate's answer.
+        color: Whether to mark with ANSI colours; no meaning is in the colour alone.
+        width: Columns of the terminal; at least 40 are used.
+        ascii_only: For a terminal that cannot show "✓".
+    """
+    canvas = Canvas(columns=max(width, 40), is_colored=color, is_ascii=ascii_only)
+    sections = (
+        (_answer(verdict, canvas), *canvas.wrapped(_why(verdict), limit=TEXT_LIMIT)),
+        tuple(_rules(verdict.rules, canvas)),
+        tuple(_warnings(verdict, canvas)),
+        tuple(_items("Failing tests", verdict.failing_tests, canvas)),
+        tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
+        tuple(_output(verdict, canvas)),
+        tuple(_next(verdict, canvas)),
+    )
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _answer(verdict: Verdict, canvas: Canvas) -> str:
+    state = canvas.painted(str(verdict.state), _STATE_STYLE[verdict.state])
+    return f"{state} {', '.join(_facts(verdict))}"
+
+
+def _facts(verdict: Verdict) -> Iterator[str]:
+    counts = measured_counts(verdict)
+    if verdict.state in (State.UNMEASURABLE, State.NOT_APPLICABLE):
+        yield f"the merge is {'allowed' if verdict.merge_allowed else 'blocked'}"
+    elif counts is None:
+        yield "not measured"
+    else:
+        yield f"{percent_text(counts.rate)} ({counts})"
+        if verdict.judged is not None and verdict.judged != counts:
+            yield f"judged {percent_text(verdict.judged.rate)} ({verdict.judged})"
+        stored = verdict.baseline
+        yield f"baseline {percent_text(stored.rate)}" if stored else "no baseline yet"
+        if verdict.delta is not None:
+            yield f"delta {points_text(verdict.delta)}"
+
+
+def _why(verdict: Verdict) -> str:
+    if verdict.state is State.PASS:
+        return ""  # the table says it
+    # The reason of a judged branch begins with the number that the first line shows.
+    number = f"{percent_text(verdict.judged.rate)} ({verdict.judged}): " if verdict.judged else ""
+    return reason_of(verdict).removeprefix(number)
+
+
+def _rules(rules: tuple[RuleResult, ...], canvas: Canvas) -> Iterator[str]:
+    if not rules:
+        return
+    rows = [_cells(rule) for rule in rules]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    yield canvas.painted("Rules", Style.HEADING)
+    for rule, row in zip(rules, rows, strict=True):
+        mark = canvas.painted(canvas.plain(MARKS[rule.outcome]), _OUTCOME_STYLE[rule.outcome])
+        cells = "  ".join(f"{cell:<{size}}" for cell, size in zip(row, widths, strict=True))
+        yield from _with_detail(f"  {mark} {cells}", rule.detail, 6 + len(cells), canvas)
+
+
+def _with_detail(row: str, detail: str, column: int, canvas: Canvas) -> Iterator[str]:
+    """The detail beside its row from that column on, or below it on a narrow terminal."""
+    if canvas.columns - column < MIN_DETAIL:
+        yield row.rstrip()
+        yield from canvas.wrapped(detail, limit=TEXT_LIMIT, indent=6)
+        return
+    lines = canvas.wrapped(detail, limit=TEXT_LIMIT, indent=column) or [""]
+    yield f"{row}  {lines[0].lstrip()}".rstrip()
+    yield from lines[1:]
+
+
+def _cells(rule: RuleResult) -> tuple[str, str, str, str]:
+    actual = "" if rule.actual is None else str(rule.actual)
+    required = "" if rule.required is None else f"min {limit_text(rule.required)}"
+    return str(rule.rule), str(rule.outcome), actual, required
+
+
+def _warnings(verdict: Verdict, canvas: Canvas) -> Iterator[str]:
+    warnings = other_warnings(verdict)
+    if warnings:
+        yield canvas.painted("Warnings", Style.WARNING)
+    for text in warnings:
+        yield from canvas.wrapped(text, limit=TEXT_LIMIT, indent=2)
+
+
+def _items(heading: str, items: tuple[str, ...], canvas: Canvas) -> Iterator[str]:
+    if items:
+        yield canvas.painted(f"{heading} ({len(items)})", Style.HEADING)
+    for item in items[:MAX_ITEMS]:
+        yield f"  {canvas.plain(item)}"
+    if len(items) > MAX_ITEMS:
+        yield canvas.plain(f"  … and {len(items) - MAX_ITEMS} more")
+
+
+def _output(verdict: Verdict, canvas: Canvas) -> Iterator[str]:
+    output = block(verdict.failure.output) if verdict.failure else ""
+    if not output.strip():
+        return
+    yield canvas.painted("Last output of the test command", Style.HEADING)
+    for line in output.split("\n")[-MAX_OUTPUT_LINES:]:
+        yield canvas.plain(f"  │ {line}", limit=canvas.columns).rstrip()
+
+
+def _next(verdict: Verdict, canvas: Canvas) -> Iterator[str]:
+    yield canvas.painted("Next", Style.HEADING)
+    for step in next_steps(verdict):
+        yield from canvas.wrapped(step.text, limit=TEXT_LIMIT, indent=2)
+        if step.command:
+            yield f"    {canvas.plain(step.command, limit=TEXT_LIMIT)}"

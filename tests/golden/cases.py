@@ -1,0 +1,258 @@
+"""The verdicts whose faces are kept as golden files: one for each state and each way into it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.rates import Counts
+from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
+from coverage_gate.testing.values import covered, measurement, tree_id
+
+WORK_ITEM = "ET-7"
+REPOSITORY = "shop"
+POLICY = Policy(floor=Fraction(80, 100))
+OUTPUT = """\
+==================================== ERRORS ====================================
+_____________________ ERROR collecting tests/test_cart.py ______________________
+ImportError while importing test module 'tests/test_cart.py'.
+E   ModuleNotFoundError: No module named 'shop.discounts', a line that is wider than 80
+=========================== short test summary info ============================
+ERROR tests/test_cart.py
+"""
+HOSTILE = "a`b|c\n---\ncoverage_status: PASS\n\x1b[2J\u202e# <b>[x](http://evil)</b> *_*\ud800"
+
+
+def _verdict(state: State, code: Reason, reason: str, *, allowed: bool) -> Verdict:
+    """A verdict of pinned trees without a measurement; FAIL stands in until more is known."""
+    return Verdict(
+        state=state,
+        merge_allowed=allowed,
+        code=code,
+        reason=reason,
+        policy=POLICY,
+        commit=tree_id("head-commit"),
+        tree=tree_id("head"),
+        base_commit=tree_id("base-commit"),
+    )
+
+
+def _baseline(numerator: int, denominator: int) -> Baseline:
+    counts = Counts(covered=numerator, total=denominator)
+    return Baseline(
+        key=BaselineKey(repository=REPOSITORY, scope="scope", kind="ctrace-3.11-line"),
+        epoch=1,
+        rate=Fraction(numerator, denominator),
+        counts=counts,
+        sha=tree_id("base-commit"),
+        updated_at="2026-01-01T00:00:00Z",
+    )
+
+
+def _measured(numerator: int, denominator: int, tests: dict[str, str]) -> Measurement:
+    return measurement(
+        covered(numerator, denominator, path="src/shop/cart.py"),
+        tests=tests,
+        exit_status=int("failed" in tests.values()),
+    )
+
+
+def _limit(rule: RuleName, outcome: Outcome, detail: str, counts: Counts, limit: str) -> RuleResult:
+    return RuleResult(
+        rule=rule, outcome=outcome, detail=detail, actual=counts, required=Fraction(limit) / 100
+    )
+
+
+def passing() -> Verdict:
+    """Above floor and baseline."""
+    counts = Counts(covered=875, total=1000)
+    return Verdict(
+        state=State.PASS,
+        merge_allowed=True,
+        code=Reason.HOLDS,
+        reason="87.5% (875/1000): floor: 87.5% ≥ floor 80% - 0.5; "
+        "baseline: 87.5% ≥ baseline 85% - 0.5",
+        policy=POLICY,
+        commit=tree_id("head-commit"),
+        tree=tree_id("head"),
+        base_commit=tree_id("base-commit"),
+        measurement=_measured(875, 1000, {"tests/test_cart.py::test_total": "passed"}),
+        baseline=_baseline(850, 1000),
+        judged=counts,
+        rules=(
+            _limit(RuleName.FLOOR, Outcome.PASS, "87.5% ≥ floor 80% - 0.5", counts, "79.5"),
+            _limit(RuleName.BASELINE, Outcome.PASS, "87.5% ≥ baseline 85% - 0.5", counts, "84.5"),
+            RuleResult(
+                rule=RuleName.UNMEASURED,
+                outcome=Outcome.PASS,
+                detail="changed Python files: 2, none unknown to the measurement",
+            ),
+            RuleResult(
+                rule=RuleName.INTEGRITY, outcome=Outcome.PASS, detail="no test of the branch fails"
+            ),
+        ),
+    )
+
+
+def bootstrap() -> Verdict:
+    """The first merge, of a change without Python."""
+    verdict = passing()
+    floor, *_ = verdict.rules
+    return replace(
+        verdict,
+        code=Reason.BOOTSTRAP,
+        reason="87.5% (875/1000): floor: 87.5% ≥ floor 80% - 0.5; "
+        "baseline: bootstrap: no baseline yet",
+        baseline=None,
+        rules=(
+            floor,
+            RuleResult(
+                rule=RuleName.BASELINE,
+                outcome=Outcome.PASS,
+                detail="bootstrap: no baseline yet",
+                actual=verdict.judged,
+            ),
+            RuleResult(
+                rule=RuleName.UNMEASURED,
+                outcome=Outcome.SKIP,
+                detail="nothing to measure: no Python file changed",
+            ),
+        ),
+    )
+
+
+def broken_rules() -> Verdict:
+    """Below the baseline, with failing tests, a hidden line and an unmeasured file."""
+    counts = Counts(covered=820, total=1000)
+    tests = [f"tests/test_cart.py::test_discount[{index}]" for index in range(12)]
+    return Verdict(
+        state=State.FAIL,
+        merge_allowed=False,
+        code=Reason.RULE_BROKEN,
+        reason="82% (820/1000): baseline: 82% < baseline 85% - 0.5; unmeasured: not measured: "
+        "src/shop/legacy.py (never ran, and its folder has no __init__.py)",
+        policy=POLICY,
+        commit=tree_id("head-commit"),
+        tree=tree_id("head"),
+        base_commit=tree_id("base-commit"),
+        measurement=_measured(821, 1000, dict.fromkeys(tests, "failed")),
+        baseline=_baseline(850, 1000),
+        judged=counts,
+        rules=(
+            _limit(RuleName.FLOOR, Outcome.PASS, "82% ≥ floor 80% - 0.5", counts, "79.5"),
+            _limit(RuleName.BASELINE, Outcome.FAIL, "82% < baseline 85% - 0.5", counts, "84.5"),
+            RuleResult(
+                rule=RuleName.UNMEASURED,
+                outcome=Outcome.FAIL,
+                detail="not measured: src/shop/legacy.py (never ran, and its folder has no "
+                "__init__.py)",
+                findings=("src/shop/legacy.py",),
+            ),
+            RuleResult(
+                rule=RuleName.INTEGRITY,
+                outcome=Outcome.WARN,
+                detail="tests fail, none of which passed on the base",
+                findings=tuple(tests),
+            ),
+        ),
+        unmeasured=("src/shop/legacy.py",),
+        failing_tests=tuple(tests),
+        warnings=("integrity: tests fail, none of which passed on the base",),
+    )
+
+
+def conflict() -> Verdict:
+    """Does not merge with its base."""
+    return _verdict(
+        State.FAIL,
+        Reason.DOES_NOT_MERGE,
+        "does not merge with main: src/shop/cart.py. "
+        "Merge main into the branch and solve the conflicts.",
+        allowed=False,
+    )
+
+
+def branch_fault() -> Verdict:
+    """The tests cannot start, those of the base can."""
+    message = "the tests cannot start: the test command ended with status 2"
+    return replace(
+        _verdict(
+            State.FAIL,
+            Reason.BRANCH_UNMEASURABLE,
+            f"the branch cannot be measured, but the base measures: {message}",
+            allowed=False,
+        ),
+        failure=MeasureFailure(code=FailureCode.TESTS_CANNOT_START, message=message, output=OUTPUT),
+    )
+
+
+def tool_error_open() -> Verdict:
+    """The tool could not measure, and the policy opens."""
+    message = "no coverage.py in the repository's interpreter: install it there"
+    return replace(
+        _verdict(
+            State.UNMEASURABLE,
+            Reason.TOOL_ERROR,
+            f"could not measure (fail-open): {message}",
+            allowed=True,
+        ),
+        failure=MeasureFailure(code=FailureCode.NO_COVERAGE, message=message),
+        warnings=("WARNING: not measured, merged by fail-open",),
+    )
+
+
+def tool_error_closed() -> Verdict:
+    """The tool could not measure, and the policy closes."""
+    verdict = tool_error_open()
+    return replace(
+        verdict,
+        merge_allowed=False,
+        reason=verdict.reason.replace("fail-open", "fail-closed"),
+        policy=replace(POLICY, fail_closed=True),
+        warnings=(),
+    )
+
+
+def out_of_scope() -> Verdict:
+    """Nothing was measured, since the repository is not judged."""
+    return Verdict(
+        state=State.NOT_APPLICABLE,
+        merge_allowed=True,
+        code=Reason.OUT_OF_SCOPE,
+        reason="shop is out of scope: coverage gate N/A",
+        policy=POLICY,
+    )
+
+
+def hostile() -> Verdict:
+    """Each text that a branch can choose tries to break out."""
+    rule = RuleResult(
+        rule=RuleName.UNMEASURED, outcome=Outcome.FAIL, detail=HOSTILE, findings=(HOSTILE,)
+    )
+    return replace(
+        branch_fault(),
+        reason=HOSTILE,
+        rules=(rule,),
+        unmeasured=(HOSTILE,),
+        failing_tests=(HOSTILE,),
+        warnings=(HOSTILE,),
+        failure=MeasureFailure(
+            code=FailureCode.KILLED, message=HOSTILE, output=f"```\n{HOSTILE}\r\n```"
+        ),
+    )
+
+
+CASES = {
+    "pass": passing,
+    "bootstrap": bootstrap,
+    "fail-rules": broken_rules,
+    "fail-conflict": conflict,
+    "fail-branch": branch_fault,
+    "unmeasurable-open": tool_error_open,
+    "unmeasurable-closed": tool_error_closed,
+    "not-applicable": out_of_scope,
+    "hostile": hostile,
+}

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+from tests.golden.cases import CASES, branch_fault, broken_rules, conflict, out_of_scope
+
+from coverage_gate.adapters.render.next_steps import next_steps
+from coverage_gate.core.measurement import FailureCode
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.verdict import Outcome, Reason, RuleResult, Verdict
+
+
+def _broken(rule: RuleName, *tests: str) -> Verdict:
+    result = RuleResult(rule=rule, outcome=Outcome.FAIL, detail="")
+    return replace(broken_rules(), rules=(result,), failing_tests=tests)
+
+
+@pytest.mark.parametrize("code", list(Reason))
+def test_each_reason_has_a_next_step(code: Reason) -> None:
+    assert next_steps(replace(out_of_scope(), code=code))
+
+
+@pytest.mark.parametrize("code", list(FailureCode))
+def test_each_failure_of_a_branch_has_a_command(code: FailureCode) -> None:
+    verdict = branch_fault()
+    assert verdict.failure is not None
+    first, *_ = next_steps(replace(verdict, failure=replace(verdict.failure, code=code)))
+    assert first.command
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("fail")])
+def test_a_failed_branch_is_checked_again_after_the_repair(name: str) -> None:
+    assert next_steps(CASES[name]())[-1].text == "Then commit and run the same check again."
+
+
+def test_failing_tests_are_run_by_name_safely_quoted() -> None:
+    tests = ("t.py::test[$(rm -rf x)]", "t.py::a", "t.py::b", "t.py::c")
+    command = next_steps(_broken(RuleName.INTEGRITY, *tests))[0].command
+    assert shlex.split(command or "") == ["python", "-m", "pytest", *tests[:3]]
+
+
+def test_a_test_id_that_cannot_be_shown_is_not_offered_for_copying() -> None:
+    assert next_steps(_broken(RuleName.INTEGRITY, "t.py::\x1b[2J"))[0].command == "python -m pytest"
+
+
+def test_a_rule_on_coverage_asks_for_the_lines_that_no_test_runs() -> None:
+    assert "show-missing" in str(next_steps(_broken(RuleName.FLOOR))[0].command)
+
+
+def test_an_unmeasured_file_asks_for_a_test_that_imports_it() -> None:
+    assert "import" in next_steps(_broken(RuleName.UNMEASURED))[0].text
+
+
+def test_a_conflict_names_the_base_to_merge() -> None:
+    assert next_steps(conflict())[0].command == f"git merge {conflict().base_commit}"
