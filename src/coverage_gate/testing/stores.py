@@ -11,7 +11,7 @@ from fractions import Fraction
 from coverage_gate.adapters.stores.texts import (
     json_text,
     name_text,
-    needed_name,
+    needed,
     needed_prose,
     prose_text,
 )
@@ -117,7 +117,7 @@ class MemoryStore:
         """See `ports.Store.ratchet`."""
         rank = checked_rank(rate, counts)
         for name in (key.repository, key.scope, key.kind, sha, tree or "", holder or ""):
-            name_text(name, name="name")
+            name_text(name)
         with self._change() as rows:
             lease = rows.leases.get(key.repository)
             if not lease_allows(lease, holder=holder, fence=fence):
@@ -141,7 +141,7 @@ class MemoryStore:
     ) -> int:
         """See `ports.Store.reset_baseline`."""
         rank = rank_of(rate)
-        key = BaselineKey(repository=name_text(repository, name="repository"))
+        key = BaselineKey(repository=name_text(repository))
         with self.transaction() as block:
             epoch = epoch_of(block.rows, repository) + 1
             block.audit(
@@ -169,7 +169,7 @@ class MemoryStore:
 
     def save_measurement(self, repository: str, measurement: Measurement, at: str) -> None:
         """See `ports.Store.save_measurement`."""
-        name_text(repository, name="repository")
+        name_text(repository)
         origin = measurement.provenance
         if not origin.identity:
             return
@@ -198,8 +198,8 @@ class MemoryStore:
     ) -> int | None:
         """See `ports.Store.acquire_lease`."""
         expires = now_ms + checked_ttl(ttl_ms)
-        name_text(repository, name="repository")
-        needed_name(holder, name="holder")
+        name_text(repository)
+        needed(holder, name="holder")
         with self._change() as rows:
             row = rows.leases.get(repository)
             free = row is None or row.is_free(now_ms=now_ms, boot=boot)
@@ -252,7 +252,7 @@ class MemoryStore:
     ) -> int | None:
         """See `ports.Store.open_intent`."""
         text = json_text(payload, name="payload")
-        needed_name(sha, name="sha")
+        needed(sha, name="sha")
         with self._change() as rows:
             lease = rows.leases.get(repository)
             if lease is None or not lease_allows(lease, holder=holder, fence=fence):
@@ -307,8 +307,8 @@ class MemoryStore:
             seq=len(self.rows.audits) + 1,
             at=at,
             actor=needed_prose(actor, name="actor"),
-            action=needed_name(action, name="action"),
-            repository=name_text(repository, name="repository"),
+            action=needed(action, name="action"),
+            repository=name_text(repository),
             reason=needed_prose(reason, name="reason"),
             detail=json_text(detail, name="detail"),
         )
@@ -328,8 +328,8 @@ class MemoryStore:
         row = OutboxRow(
             seq=0,
             created_at=at,
-            topic=needed_name(topic, name="topic"),
-            dedup_key=None if dedup_key is None else needed_name(dedup_key, name="dedup_key"),
+            topic=needed(topic, name="topic"),
+            dedup_key=None if dedup_key is None else needed(dedup_key, name="dedup_key"),
             payload=json_text(payload, name="payload"),
             state=OutboxState.PENDING,
             attempts=0,

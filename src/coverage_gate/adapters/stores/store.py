@@ -1,0 +1,331 @@
+"""The store on a database. See `ports.Store` for what each method promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from sqlalchemy import Connection, Update, select
+
+from coverage_gate.adapters.stores import sql_baseline, sql_lease, sql_records
+from coverage_gate.adapters.stores.codec import encode
+from coverage_gate.adapters.stores.database import Database, OpenTransaction, Transactions
+from coverage_gate.adapters.stores.engine import SqlitePlace, sqlite_engine
+from coverage_gate.adapters.stores.failures import bound
+from coverage_gate.adapters.stores.journal import MOUNTS, journal_of, read_mounts
+from coverage_gate.adapters.stores.schema import BASELINES
+from coverage_gate.adapters.stores.target import sqlite_path
+from coverage_gate.adapters.stores.texts import json_text, needed, prose_text
+from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.measurement import Measurement
+from coverage_gate.core.ratchet import (
+    LeaseRow,
+    RatchetResult,
+    RatchetStep,
+    checked_rank,
+    checked_ttl,
+    newest_of,
+)
+from coverage_gate.core.rates import Counts
+from coverage_gate.core.records import (
+    AuditRow,
+    Intent,
+    IntentState,
+    MeasurementSummary,
+    OutboxRow,
+    OutboxState,
+)
+from coverage_gate.ports import Clock
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+def open_store(
+    target: str | Path, *, clock: Clock, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+) -> SqlStore:
+    """A store on a SQLite file. Nothing is opened or made before its first use.
+
+    Args:
+        target: Path of the file, or a `sqlite:///` URL of it.
+        clock: Stamps the making of the tables.
+        busy_timeout_ms: How long to wait for another process that writes.
+
+    Raises:
+        StoreError: For a target that is not supported.
+    """
+    path = sqlite_path(target)
+    place = SqlitePlace(
+        path=path,
+        journal=journal_of(path, read_mounts(MOUNTS)),
+        busy_timeout_ms=busy_timeout_ms,
+    )
+    return SqlStore(
+        transactions=Database(
+            name=place.name, make_engine=lambda: sqlite_engine(place), clock=clock
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlStore:
+    """Fits `ports.Store`. Safe to use from many threads and processes.
+
+    Attributes:
+        transactions: Where its statements run. A caller's own tables in the same database can
+            take part: `with store.transaction() as block, block.transactions.writing() as c:`.
+    """
+
+    transactions: Transactions
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlStore]:
+        """See `ports.Store.transaction`."""
+        with self.transactions.writing() as connection:
+            name = self.transactions.name
+            yield SqlStore(transactions=OpenTransaction(name=name, connection=connection))
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self.transactions.reading() as connection, bound():
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self.transactions.writing() as connection, bound():
+            yield connection
+
+    def _changed(self, statement: Update) -> bool:
+        with self._write() as connection:
+            return connection.execute(statement).rowcount == 1
+
+    def baseline(self, key: BaselineKey) -> Baseline | None:
+        """See `ports.Store.baseline`."""
+        with self._read() as connection:
+            rows = connection.execute(sql_baseline.rows_for(key)).all()
+        found = {row.key: row for row in map(sql_baseline.baseline_of, rows)}
+        return found.get(key) or found.get(BaselineKey(repository=key.repository))
+
+    def has_baseline(self, repository: str) -> bool:
+        """See `ports.Store.has_baseline`."""
+        with self._read() as connection:
+            newest = connection.execute(select(sql_baseline.newest_epoch(repository))).scalar()
+        return newest is not None
+
+    def baselines(self) -> tuple[Baseline, ...]:
+        """See `ports.Store.baselines`."""
+        with self._read() as connection:
+            rows = connection.execute(select(BASELINES)).all()
+        return newest_of(map(sql_baseline.baseline_of, rows))
+
+    def ratchet(
+        self,
+        *,
+        key: BaselineKey,
+        rate: Fraction,
+        counts: Counts | None,
+        sha: str,
+        tree: str | None,
+        holder: str | None,
+        fence: int | None,
+        at: str,
+    ) -> RatchetResult:
+        """See `ports.Store.ratchet`."""
+        checked_rank(rate, counts)
+        rise = sql_baseline.Rise(
+            key=key,
+            rate=rate,
+            counts=counts,
+            sha=sha,
+            tree=tree,
+            holder=holder,
+            fence=fence,
+            at=at,
+        )
+        with self._write() as connection:
+            return sql_baseline.ratchet(connection, rise)
+
+    def reset_baseline(
+        self, *, repository: str, rate: Fraction, actor: str, reason: str, at: str
+    ) -> int:
+        """See `ports.Store.reset_baseline`."""
+        rank = checked_rank(rate, None)
+        rise = sql_baseline.Rise(
+            key=BaselineKey(repository=repository),
+            rate=rate,
+            counts=None,
+            sha="",
+            tree=None,
+            holder=None,
+            fence=None,
+            at=at,
+        )
+        note = sql_records.audit_row(
+            actor=actor,
+            action="baseline-reset",
+            repository=repository,
+            reason=reason,
+            detail={},
+            at=at,
+        )
+        with self._write() as connection:
+            epoch = sql_baseline.open_epoch(connection, rise)
+            detail = json_text({"epoch": epoch, "rank": rank}, name="detail")
+            connection.execute(sql_records.auditing({**note, "detail": detail}))
+        return epoch
+
+    def ratchet_log(self, repository: str, *, limit: int) -> tuple[RatchetStep, ...]:
+        """See `ports.Store.ratchet_log`."""
+        with self._read() as connection:
+            rows = connection.execute(sql_baseline.newest_steps(repository, limit)).all()
+        return tuple(map(sql_baseline.step_of, rows))
+
+    def load_measurement(self, identity: str) -> Measurement | None:
+        """See `ports.Store.load_measurement`."""
+        with self._read() as connection:
+            payload = connection.execute(sql_records.payload_of(identity)).scalar()
+        return sql_records.readable(payload, identity)
+
+    def save_measurement(self, repository: str, measurement: Measurement, at: str) -> None:
+        """See `ports.Store.save_measurement`."""
+        identity = measurement.provenance.identity
+        if not identity:
+            return
+        payload = encode(measurement)
+        row = sql_records.measurement_row(repository, measurement, payload, at)
+        with self._write() as connection:
+            sql_records.keep(connection, row)
+
+    def measurements(self, repository: str, *, limit: int) -> tuple[MeasurementSummary, ...]:
+        """See `ports.Store.measurements`."""
+        with self._read() as connection:
+            rows = connection.execute(sql_records.newest_measurements(repository, limit)).all()
+        return tuple(map(sql_records.summary_of, rows))
+
+    def acquire_lease(
+        self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str
+    ) -> int | None:
+        """See `ports.Store.acquire_lease`."""
+        grant = sql_lease.Grant(
+            repository=repository,
+            holder=needed(holder, name="holder"),
+            expires_ms=now_ms + checked_ttl(ttl_ms),
+            now_ms=now_ms,
+            boot=boot,
+        )
+        with self._write() as connection:
+            granting = sql_lease.granting(connection.dialect.name, grant)
+            fence: int | None = connection.execute(granting).scalar_one_or_none()
+        return fence
+
+    def renew_lease(
+        self, repository: str, *, holder: str, fence: int, ttl_ms: int, now_ms: int, boot: str
+    ) -> bool:
+        """See `ports.Store.renew_lease`."""
+        grant = sql_lease.Grant(
+            repository=repository,
+            holder=holder,
+            expires_ms=now_ms + checked_ttl(ttl_ms),
+            now_ms=now_ms,
+            boot=boot,
+        )
+        return self._changed(sql_lease.renewing(grant, fence))
+
+    def release_lease(self, repository: str, *, holder: str, fence: int) -> bool:
+        """See `ports.Store.release_lease`."""
+        return self._changed(sql_lease.releasing(repository, holder, fence))
+
+    def lease(self, repository: str) -> LeaseRow | None:
+        """See `ports.Store.lease`."""
+        with self._read() as connection:
+            row = connection.execute(sql_lease.lease_row(repository)).one_or_none()
+        return None if row is None else sql_lease.lease_of(row)
+
+    def open_intent(
+        self,
+        *,
+        repository: str,
+        holder: str,
+        fence: int,
+        sha: str,
+        payload: Mapping[str, object],
+        at: str,
+    ) -> int | None:
+        """See `ports.Store.open_intent`."""
+        plan = sql_lease.Plan(
+            repository=repository,
+            holder=holder,
+            fence=fence,
+            sha=needed(sha, name="sha"),
+            payload=json_text(payload, name="payload"),
+            at=at,
+        )
+        with self._write() as connection:
+            planning = sql_lease.planning(connection.dialect.name, plan)
+            seq: int | None = connection.execute(planning).scalar_one_or_none()
+        return seq
+
+    def open_intents(self, repository: str) -> tuple[Intent, ...]:
+        """See `ports.Store.open_intents`."""
+        with self._read() as connection:
+            rows = connection.execute(sql_lease.open_ones(repository)).all()
+        return tuple(map(sql_lease.intent_of, rows))
+
+    def settle_intent(self, seq: int, *, state: IntentState, at: str) -> bool:
+        """See `ports.Store.settle_intent`."""
+        return self._changed(sql_lease.settling(seq, state, at))
+
+    def audit(
+        self,
+        *,
+        actor: str,
+        action: str,
+        repository: str,
+        reason: str,
+        detail: Mapping[str, object],
+        at: str,
+    ) -> None:
+        """See `ports.Store.audit`."""
+        row = sql_records.audit_row(
+            actor=actor,
+            action=action,
+            repository=repository,
+            reason=reason,
+            detail=detail,
+            at=at,
+        )
+        with self._write() as connection:
+            connection.execute(sql_records.auditing(row))
+
+    def audits(self, repository: str, *, limit: int) -> tuple[AuditRow, ...]:
+        """See `ports.Store.audits`."""
+        with self._read() as connection:
+            rows = connection.execute(sql_records.newest_audits(repository, limit)).all()
+        return tuple(map(sql_records.audit_of, rows))
+
+    def enqueue(
+        self, *, topic: str, payload: Mapping[str, object], dedup_key: str | None, at: str
+    ) -> bool:
+        """See `ports.Store.enqueue`."""
+        text = json_text(payload, name="payload")
+        needed(topic, name="topic")
+        if dedup_key is not None:
+            needed(dedup_key, name="dedup_key")
+        with self._write() as connection:
+            queueing = sql_records.queueing(
+                connection.dialect.name, topic=topic, payload=text, dedup_key=dedup_key, at=at
+            )
+            return connection.execute(queueing).one_or_none() is not None
+
+    def claim_messages(self, *, at: str, retry_at: str, limit: int) -> tuple[OutboxRow, ...]:
+        """See `ports.Store.claim_messages`."""
+        claiming = sql_records.claiming(at=at, retry_at=retry_at, limit=limit)
+        with self._write() as connection:
+            rows = connection.execute(claiming).all()
+        return tuple(sorted(map(sql_records.message_of, rows), key=lambda row: row.seq))
+
+    def settle_message(self, seq: int, *, state: OutboxState, error: str) -> bool:
+        """See `ports.Store.settle_message`."""
+        return self._changed(sql_records.settling_message(seq, state, prose_text(error)))
