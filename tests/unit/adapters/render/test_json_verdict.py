@@ -10,7 +10,8 @@ from tests.golden.cases import CASES, hostile, out_of_scope, passing, tool_error
 
 from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
 from coverage_gate.core.measurement import TestRun as Run
-from coverage_gate.core.verdict import Reason, State
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.verdict import Outcome, Reason, State
 from coverage_gate.testing.values import covered, measurement
 
 SCHEMA = json.loads(
@@ -65,6 +66,12 @@ def test_the_schema_knows_every_state_and_reason() -> None:
     properties = SCHEMA["properties"]
     assert properties["verdict"]["enum"] == list(State)
     assert properties["reason_code"]["enum"] == list(Reason)
+
+
+def test_the_schema_knows_every_rule_and_outcome() -> None:
+    properties = SCHEMA["properties"]["rules"]["items"]["properties"]
+    assert properties["rule"]["enum"] == list(RuleName)
+    assert properties["outcome"]["enum"] == list(Outcome)
 
 
 def test_what_later_rules_judge_fits_the_published_schema() -> None:
