@@ -27,16 +27,15 @@ MIB = 1024 * 1024
 _CHUNK = 64 * 1024
 _ERROR_BYTES = 4096
 
-#: Configuration of the command scope, which outranks what the repository configures. Programs that
-#: git would start are switched off; `safe.directory` lets the gate read a repository of another
-#: owner, which is safe just because nothing in it is executed.
+#: Configuration of the command scope, which outranks what the repository configures: programs that
+#: git would start are switched off. A repository of another owner is read all the same, since its
+#: git folder is always named and nothing in it is executed.
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {
         "core.fsmonitor": "false",
         "core.hooksPath": os.devnull,
         "core.alternateRefsCommand": "",
         "protocol.allow": "never",
-        "safe.directory": "*",
         "submodule.recurse": "false",
         "gc.auto": "0",
         "maintenance.auto": "false",
@@ -46,8 +45,9 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: GIT_ALLOW_PROTOCOL outranks a `protocol.<name>.allow` of the repository; without a transport a
-#: partial clone cannot fetch, which would start programs that its configuration names.
+#: Without a transport a partial clone cannot fetch what it lacks, which would start programs that its
+#: configuration names. GIT_ALLOW_PROTOCOL outranks a `protocol.<name>.allow` of the repository, and
+#: GIT_NO_LAZY_FETCH is known to newer versions only.
 _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         "GIT_ALLOW_PROTOCOL": "",
@@ -55,7 +55,6 @@ _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_GRAFT_FILE": os.devnull,
-        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",

@@ -86,7 +86,10 @@ class GitView:
     def changes(self, base_tree: str, tree: str) -> Changes:
         """What differs from one tree to the other, renames found, sorted by path."""
         self._list_both(base_tree, tree)
-        answer = self.objects.run(*DIFF_TREE, base_tree, tree)
+        try:
+            answer = self.objects.run(*DIFF_TREE, base_tree, tree)
+        except RepositoryError as error:
+            raise content_fault(error) from error
         return Changes(base_tree=base_tree, tree=tree, files=parse_changes(answer.output))
 
     def list_tree(self, tree: str) -> tuple[TreeEntry, ...]:
