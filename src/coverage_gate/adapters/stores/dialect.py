@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
@@ -16,7 +16,10 @@ _WRITER_LOCK = 0x636F_7665_7261_6765
 # SQLite's writers queue at BEGIN IMMEDIATE. On PostgreSQL this lock gives the same order, is let
 # go with the transaction, and holds behind a pooler of transactions. It orders writers and is not
 # what keeps a stale one out: that is the fence, within the guarded statement.
-_QUEUE = {"sqlite": (), "postgresql": (select(func.pg_advisory_xact_lock(_WRITER_LOCK)),)}
+WRITER_QUEUE: dict[str, tuple[Select[tuple[Any]], ...]] = {
+    "sqlite": (),
+    "postgresql": (select(func.pg_advisory_xact_lock(_WRITER_LOCK)),),
+}
 
 
 def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -30,5 +33,5 @@ def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 def queue_for_writing(connection: Connection) -> None:
     """Wait until no other transaction of the store writes."""
-    for statement in _QUEUE[connection.dialect.name]:
+    for statement in WRITER_QUEUE[connection.dialect.name]:
         connection.execute(statement)

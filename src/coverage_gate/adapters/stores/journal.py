@@ -12,6 +12,7 @@ MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|9p|afs|ceph|lustre|gpfs|beegfs|vboxsf|fuse\..*", re.ASCII
 )
+_MOUNT = re.compile(r"^(?:[^ \n]+ ){4}([^ \n]+) [^\n]*?- ([^ \n]+) ", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([0-7]{3})", re.ASCII)
 
 
@@ -35,14 +36,12 @@ def read_mounts(path: Path) -> str:
 
 
 def _file_system(path: Path, mounts: str) -> str:
-    best, system = -1, ""
-    for line in mounts.splitlines():
-        place, _, kind = line.partition(" - ")
-        fields = place.split(" ")
-        point = Path(_ESCAPE.sub(_unescaped, fields[4] if len(fields) > 4 else "/"))  # noqa: PLR2004
+    best, system = 0, ""
+    for match in _MOUNT.finditer(mounts):
+        point = Path(_ESCAPE.sub(_unescaped, match[1]))
         # Of several mounts on one point the last one is seen.
         if path.is_relative_to(point) and len(point.parts) >= best:
-            best, system = len(point.parts), kind.split(" ")[0]
+            best, system = len(point.parts), match[2]
     return system
 
 
