@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from coverage_gate.adapters.git.blobs import blob_id, read_blobs
-from coverage_gate.adapters.git.faults import shown, tree_too_large
+from coverage_gate.adapters.git.faults import tree_too_large, unwritable
 from coverage_gate.adapters.git.trees import (
     LINK_MODE,
     SUBMODULE_MODE,
@@ -20,7 +19,6 @@ from coverage_gate.adapters.git.trees import (
 )
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.git.writer import Export, ExportLimits, FolderWriter
-from coverage_gate.ports import RepositoryError
 
 #: Folders that are no part of what is measured when there is no commit that says what is.
 SKIPPED_FOLDERS = frozenset({".git", ".venv", "venv", "__pycache__", ".tox", "node_modules"})
@@ -72,7 +70,7 @@ def export(
         _make_folders(writer, entries)
         _write_blobs(view, entries, writer)
     except OSError as error:
-        raise _unwritable(destination, error) from error
+        raise unwritable(destination, error) from error
     return writer.export()
 
 
@@ -88,7 +86,7 @@ def export_folder(source: Path, destination: Path, *, limits: ExportLimits = _LI
         _make_root(destination)
         _copy_items(writer, os.fsencode(source))
     except OSError as error:
-        raise _unwritable(destination, error) from error
+        raise unwritable(destination, error) from error
     return writer.export()
 
 
@@ -166,14 +164,3 @@ def _read(file: bytes, limit: int) -> tuple[bytes, int]:
     if len(content) > limit:
         raise tree_too_large(f"a file of more than {limit} bytes")
     return content, mode
-
-
-def _unwritable(destination: Path, error: OSError) -> RepositoryError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return RepositoryError(
-        f"cannot write the files to {shown(str(destination))}: {shown(str(error))}. Free some "
-        f"space, or name another folder for temporary files with TMPDIR.",
-        code="no-space" if full else "export-failed",
-        # Names that this file system does not take are the branch's.
-        branch_fault=error.errno in (errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG),
-    )

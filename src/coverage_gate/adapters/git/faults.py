@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
+from pathlib import Path
 
 from coverage_gate.ports import RepositoryError
 
@@ -108,6 +110,18 @@ def missing_object(what: str, *, branch_fault: bool) -> RepositoryError:
         f"{what} is not in the repository. {_ADVICE['object-missing']}",
         code="object-missing",
         branch_fault=branch_fault,
+    )
+
+
+def unwritable(folder: Path, error: OSError) -> RepositoryError:
+    """Files that could not be written to a folder, or read for it."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return RepositoryError(
+        f"cannot write the files to {shown(str(folder))}: {shown(str(error))}. Free some space, or "
+        f"name another folder for temporary files with TMPDIR.",
+        code="no-space" if full else "export-failed",
+        # Names that this file system does not take are the branch's.
+        branch_fault=error.errno in (errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG),
     )
 
 

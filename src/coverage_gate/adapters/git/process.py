@@ -32,6 +32,8 @@ _ERROR_BYTES = 4096
 #: git folder is always named and nothing in it is executed.
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {
+        # The empty graft file below would be commented on in every fault.
+        "advice.graftFileDeprecated": "false",
         "core.fsmonitor": "false",
         "core.hooksPath": os.devnull,
         "core.alternateRefsCommand": "",
@@ -45,8 +47,8 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: Without a transport a partial clone cannot fetch what it lacks, which would start programs that its
-#: configuration names. GIT_ALLOW_PROTOCOL outranks a `protocol.<name>.allow` of the repository, and
+#: Without a transport a partial clone cannot fetch what it lacks, which would start programs that
+#: its configuration names. GIT_ALLOW_PROTOCOL outranks a `protocol.<name>.allow` of the repository;
 #: GIT_NO_LAZY_FETCH is known to newer versions only.
 _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
@@ -83,7 +85,7 @@ class GitCall:
 
     Attributes:
         args: Subcommand and arguments.
-        git_dir: The git folder to work on; None lets git find out, as `init` does.
+        git_dir: The git folder to work on. It is always named, so that git searches nowhere.
         work_tree: Overrides `core.worktree`, which may name a folder that is not there.
         feed: Standard input.
         timeout_s: Seconds of wall time until git and what it started are killed.
@@ -94,7 +96,7 @@ class GitCall:
     """
 
     args: Sequence[str]
-    git_dir: Path | None = None
+    git_dir: Path
     work_tree: Path | None = None
     feed: bytes = b""
     timeout_s: float = 120.0
@@ -196,7 +198,7 @@ def running(call: GitCall) -> Iterator[RunningGit]:
 
 
 def _start(call: GitCall) -> subprocess.Popen[bytes]:
-    where = [] if call.git_dir is None else [f"--git-dir={call.git_dir}"]
+    where = [f"--git-dir={call.git_dir}"]
     where += [] if call.work_tree is None else [f"--work-tree={call.work_tree}"]
     argv = [_executable(call.search_path), "--no-pager", *where, *call.args]
     try:

@@ -6,9 +6,11 @@ that somebody left in a folder is removed; what is in the way is moved aside.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,12 +112,29 @@ def ensure_worktree(repo: Path, worktree: Path, branch: str) -> Path:
         if error.code in _UNKNOWN and worktree.is_dir() and uncommitted(worktree):
             return worktree
         raise
-    there = _healthy(worktree)
-    if there is None:
-        _add(location, worktree, target)
-    elif _may_move(there, location):
-        _follow(there, worktree, target)
+    place = worktree.absolute()
+    with _alone_in(place.parent):
+        there = _healthy(place)
+        if there is None:
+            _add(location, place, target)
+        elif _may_move(there, location):
+            _follow(there, place, target)
     return worktree
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep others that ensure a worktree in this folder out; a half-made one looks broken."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _in_the_way(folder, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,15 +175,14 @@ def _may_move(there: Location, location: Location) -> bool:
 def _add(location: Location, worktree: Path, target: _Target) -> None:
     _clear(location, worktree)
     flags = [] if _is_writable(location, target) else ["--no-checkout"]
-    attached = target.ref is not None and target.ref not in _branches_in_use(location)
-    flags += [] if attached else ["--detach"]
-    start = (target.ref or "").removeprefix(refs.HEADS) if attached else target.sha
-    try:
-        _run(location, "worktree", "add", *flags, "--", str(worktree.absolute()), start)
-    except RepositoryError:
-        # Somebody else may have been faster.
-        if _healthy(worktree) is None:
-            raise
+    _run(location, "worktree", "add", *flags, "--detach", "--", str(worktree), target.sha)
+    _attach(locate(worktree), target)
+
+
+def _attach(there: Location, target: _Target) -> None:
+    """Put HEAD on the branch, unless another worktree is on it; `add` refuses names like "-x"."""
+    if target.ref is not None and target.ref not in _branches_in_use(there):
+        _run(there, "symbolic-ref", "HEAD", target.ref)
 
 
 def _clear(location: Location, worktree: Path) -> None:
@@ -175,14 +193,18 @@ def _clear(location: Location, worktree: Path) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise RepositoryError(
-            f"cannot move {shown(str(worktree))} out of the way: {shown(str(error))}. Move it away "
-            f"and try again.",
-            code="worktree-in-the-way",
-        ) from error
+        raise _in_the_way(worktree, error) from error
     # Only this one: `git worktree prune` would forget those on a disk that is not mounted, too.
     if os.path.realpath(worktree) in {path for path, _ in _worktrees(location)}:
-        _run(location, "worktree", "remove", "--", str(worktree.absolute()))
+        _run(location, "worktree", "remove", "--", str(worktree))
+
+
+def _in_the_way(path: Path, error: OSError) -> RepositoryError:
+    return RepositoryError(
+        f"cannot make room for a worktree at {shown(str(path))}: {shown(str(error))}. Move away what "
+        f"is there and try again.",
+        code="worktree-in-the-way",
+    )
 
 
 def _aside(worktree: Path) -> Path:
@@ -203,10 +225,8 @@ def _follow(there: Location, worktree: Path, target: _Target) -> None:
     if head is None or _is_changed(there, worktree):
         return
     _run(there, "read-tree", "-m", "-u", head, target.sha, work_tree=worktree)
-    if target.ref is not None and target.ref not in _branches_in_use(there):
-        _run(there, "symbolic-ref", "HEAD", target.ref)
-    else:
-        _run(there, "update-ref", "--no-deref", "HEAD", target.sha)
+    _run(there, "update-ref", "--no-deref", "HEAD", target.sha)
+    _attach(there, target)
 
 
 def _is_changed(there: Location, worktree: Path) -> bool:
