@@ -35,7 +35,8 @@ class Request:
 
     Attributes:
         repository: Name, as baselines are stored under it.
-        branch: Branch, tag or sha that wants to land.
+        branch: What wants to land, for people.
+        head: The ref that is resolved for it: the branch itself, or "HEAD" in its worktree.
         base: Where it wants to land.
         compares_with_base: Without a stored baseline, compare with the measured base instead of
             letting the first merge found one.
@@ -43,6 +44,7 @@ class Request:
 
     repository: str
     branch: str
+    head: str
     base: str
     compares_with_base: bool = False
 
@@ -89,7 +91,7 @@ def run_gate(request: Request, ports: Ports, policy: Policy) -> Verdict:
 def _pin(request: Request, ports: Ports) -> Landing:
     ports.progress.step(f"reading {request.branch} and {request.base}")
     base = ports.repository.resolve(request.base)
-    head = ports.repository.resolve(request.branch)
+    head = ports.repository.resolve(request.head)
     return ports.repository.landing(base, head)
 
 

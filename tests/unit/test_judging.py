@@ -25,7 +25,7 @@ HEAD, BASE = tree_id("head"), tree_id("base")
 GOOD = measurement(covered(9, 10))
 GOOD_BASE = measurement(covered(8, 10), tree="base")
 TIMEOUT = MeasureFailure(code=FailureCode.TIMEOUT, message="the tests did not end in 900 s")
-REQUEST = Request(repository="repo", branch="feature", base="main")
+REQUEST = Request(repository="repo", branch="feature", head="feature", base="main")
 
 
 class BrokenStore(MemoryStore):
@@ -141,7 +141,7 @@ def test_a_conflict_fails_and_names_the_paths() -> None:
 
 
 def test_an_unknown_branch_is_a_bad_request() -> None:
-    verdict, _ = judge(request=replace(REQUEST, branch="nope"))
+    verdict, _ = judge(request=replace(REQUEST, head="nope"))
     assert (verdict.state, verdict.code) == (State.FAIL, Reason.BAD_REQUEST)
 
 

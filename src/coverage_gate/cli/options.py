@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+repo_option = click.option(
+    "--repo",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    show_default="this folder",
+    help="The repository: a work tree, a worktree, or a bare repository.",
+)
+db_option = click.option(
+    "--db", metavar="PATH|URL", help="The store of baselines and measurements (ORCH_DB_PATH)."
+)
+reports_option = click.option(
+    "--reports", metavar="DIR", help="Where reports go (ORCH_REPORTS_DIR)."
+)
+base_option = click.option(
+    "--base", metavar="REF", help="Where the branch wants to land (ORCH_COVERAGE_BASE)."
+)
+format_option = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to answer. With json the last line of stdout is one object.",
+)
+
+
+def policy_options(command: Command) -> Command:
+    """The limits and the bounds of a run, each over its environment variable."""
+    for option in reversed(
+        (
+            click.option("--policy", metavar="NAME", help="absolute, baseline or both."),
+            click.option("--floor", metavar="PERCENT", help="Lowest allowed coverage."),
+            click.option("--epsilon", metavar="POINTS", help="Tolerance below the limits."),
+            click.option("--rules", metavar="NAMES", help="Further rules, by comma; '' for none."),
+            click.option("--patch-min", metavar="PERCENT", help="For new and modified lines."),
+            click.option("--timeout", metavar="S", help="Seconds one test run may take."),
+            click.option("--python", metavar="PATH", help="The interpreter that runs the tests."),
+            click.option("--test-command", metavar="TEXT", help="pytest, or another command."),
+        )
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,362 @@
+"""One tree from its blobs to its measurement: export, analyse, run, read, count.
+
+The one place that knows how git, configuration, interpreter, sandbox, data reader and store fit
+together; each of them knows none of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from coverage_gate.adapters.git.export import copy_folder, export_tree
+from coverage_gate.adapters.git.view import GitView
+from coverage_gate.adapters.measure.analysis import (
+    AnalysisError,
+    StaticAnalysis,
+    analyse,
+    is_candidate,
+)
+from coverage_gate.adapters.measure.base_config import (
+    CONFIG_FILES,
+    BaseConfig,
+    config_digest,
+    read_base_config,
+)
+from coverage_gate.adapters.measure.command import TestCommand
+from coverage_gate.adapters.measure.config_text import BadConfigError
+from coverage_gate.adapters.measure.data_file import BadDataError, read_raw
+from coverage_gate.adapters.measure.interpreter import (
+    Interpreter,
+    InterpreterError,
+    find_interpreter,
+    probe_interpreter,
+)
+from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
+from coverage_gate.adapters.measure.run import FinishedRun, run_tests
+from coverage_gate.adapters.measure.scope import Scope, resolve_scope
+from coverage_gate.core.counting import BrokenFile, count
+from coverage_gate.core.measurement import (
+    FailureCode,
+    Kind,
+    MeasureFailure,
+    Measurement,
+    Provenance,
+    Unparsable,
+)
+from coverage_gate.ports import (
+    Clock,
+    Progress,
+    RunLimits,
+    Sandbox,
+    SandboxError,
+    Store,
+    StoreError,
+    TreeSource,
+)
+
+#: Raised whenever the same inputs are measured or counted in another way.
+MEASURING_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What runs the tests of one repository.
+
+    Attributes:
+        repository: Its name, for the store.
+        checkouts: The branch's worktree and the main work tree: where `.venv` is looked for, and
+            what an editable install may lead back to.
+        configured: The interpreter that the operator named.
+        fallback: The gate's own interpreter.
+        command: What runs the tests.
+        branch: Whether branches are measured; None: as the base's configuration says.
+        limits: Bounds of a run.
+        env: All that the run may inherit, by name.
+        scratch: Where private folders are made.
+    """
+
+    repository: str
+    checkouts: tuple[Path, ...]
+    configured: Path | None
+    fallback: Path
+    command: TestCommand
+    branch: bool | None
+    limits: RunLimits
+    env: Mapping[str, str]
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that decides the numbers of one tree, known before anything runs."""
+
+    source: TreeSource
+    config: BaseConfig
+    scope: Scope
+    interpreter: Interpreter
+    core: str
+    identity: str
+
+
+class _UnmeasurableError(Exception):
+    """Ends a measurement with a failure value; never leaves this module."""
+
+    def __init__(self, failure: MeasureFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeMeasurer:
+    """Implements `ports.Measurer`."""
+
+    bench: Bench
+    view: GitView | None
+    sandbox: Sandbox
+    store: Store
+    clock: Clock
+    progress: Progress
+    probed: dict[Path, Interpreter] = field(default_factory=dict)
+
+    def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
+        """Measure a tree, or answer with the stored measurement of the same identity.
+
+        Raises:
+            RepositoryError: If git cannot read the tree, or it is hostile.
+            StoreError: If the store cannot be read.
+        """
+        try:
+            plan = self._plan(source)
+            if not fresh and (stored := self._stored(plan)) is not None:
+                self.progress.step(f"{source.label}: measured before, reused")
+                return stored
+            self.progress.step(f"measuring {source.label}")
+            measured = self._run(plan)
+        except _UnmeasurableError as error:
+            return error.failure
+        self._keep(measured)
+        return measured
+
+    def _plan(self, source: TreeSource) -> Plan:
+        entries = self._entries(source)
+        try:
+            config = read_base_config(self._config_files(source))
+        except BadConfigError as error:
+            raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
+        if self.bench.branch is not None:
+            config = replace(config, branch=self.bench.branch)
+        scope = resolve_scope(config, entries)
+        interpreter = self._interpreter(entries)
+        core = choose_core(interpreter.minor, branch=config.branch, concurrency=config.concurrency)
+        return Plan(
+            source=source,
+            config=config,
+            scope=scope,
+            interpreter=interpreter,
+            core=core,
+            identity=self._identity(source, config, interpreter, core),
+        )
+
+    def _entries(self, source: TreeSource) -> Sequence[str]:
+        if source.tree is None or self.view is None:
+            folder = source.folder or Path()
+            return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+        return [entry.path for entry in self.view.list_tree(source.tree)]
+
+    def _config_files(self, source: TreeSource) -> dict[str, bytes]:
+        tree = source.config_tree or source.tree
+        found = {}
+        for name in CONFIG_FILES:
+            if tree is not None and self.view is not None:
+                content = self.view.read_file(tree, name)
+            else:
+                content = _read_plain((source.folder or Path()) / name)
+            if content is not None:
+                found[name] = content
+        return found
+
+    def _interpreter(self, entries: Sequence[str]) -> Interpreter:
+        tracked = _tracked(entries)
+        choice = find_interpreter(
+            configured=self.bench.configured,
+            candidates=self.bench.checkouts,
+            tracked=tracked,
+            fallback=self.bench.fallback,
+        )
+        if choice.path not in self.probed:
+            try:
+                self.probed[choice.path] = probe_interpreter(
+                    choice,
+                    roots=self.bench.checkouts,
+                    needs_pytest=self.bench.command.is_pytest,
+                    sandbox=self.sandbox,
+                    env=self.bench.env,
+                )
+            except InterpreterError as error:
+                raise _unmeasurable(error.code, error) from None
+        return self.probed[choice.path]
+
+    def _identity(
+        self, source: TreeSource, config: BaseConfig, interpreter: Interpreter, core: str
+    ) -> str:
+        if source.tree is None:
+            return ""
+        # The whole digest: a branch could grind two trees to the same short one.
+        facts = {
+            "version": MEASURING_VERSION,
+            "tree": source.tree,
+            "config": config_digest(config),
+            "interpreter": interpreter.fingerprint,
+            "coverage": interpreter.coverage_version,
+            "core": core,
+            "command": str(self.bench.command),
+            "environment": dict(self.bench.env),
+            "sandbox": self.sandbox.name,
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+    def _stored(self, plan: Plan) -> Measurement | None:
+        if not plan.identity:
+            return None
+        stored = self.store.load_measurement(plan.identity)
+        if stored is None:
+            return None
+        return replace(stored, provenance=replace(stored.provenance, commit=plan.source.commit))
+
+    def _keep(self, measured: Measurement) -> None:
+        # A run whose tests failed is not kept: it may be the run that failed, and not the tree.
+        if not measured.provenance.identity or measured.tests.exit_status != 0:
+            return
+        try:
+            self.store.save_measurement(self.bench.repository, measured, self.clock.now_iso())
+        except StoreError as error:
+            self.progress.step(f"the measurement is not kept: {error}")
+
+    def _run(self, plan: Plan) -> Measurement:
+        try:
+            with _private_folder(self.bench.scratch) as folder:
+                return self._measure_in(plan, folder)
+        except SandboxError as error:
+            raise _unmeasurable(FailureCode.SANDBOX_FAILED, error) from None
+        except AnalysisError as error:
+            raise _unmeasurable(FailureCode.ANALYSIS_FAILED, error) from None
+        except BadDataError as error:
+            raise _unmeasurable(FailureCode.BAD_DATA, error) from None
+
+    def _measure_in(self, plan: Plan, folder: Path) -> Measurement:
+        root, work = folder / "tree", folder / "work"
+        blobs = self._export(plan.source, root)
+        data_file = folder / "data" / "coverage"
+        data_file.parent.mkdir()
+        rc = folder / "coverage.rc"
+        rc.write_text(
+            coverage_rc(plan.config, plan.scope, root=root, data_file=data_file, core=plan.core),
+            encoding="utf-8",
+        )
+        self.progress.detail("reading the source")
+        static = analyse(
+            plan.interpreter.path,
+            rc,
+            root,
+            {path: blob for path, blob in blobs.items() if is_candidate(path)},
+            timeout_s=self.bench.limits.timeout_s,
+        )
+        self.progress.detail("running the tests")
+        ran = run_tests(
+            interpreter=plan.interpreter,
+            command=self.bench.command,
+            rc=rc,
+            data_file=data_file,
+            export=root,
+            work=work,
+            roots=self.bench.checkouts,
+            sandbox=self.sandbox,
+            limits=self.bench.limits,
+            allowed=self.bench.env,
+            progress=self.progress,
+        )
+        if isinstance(ran, MeasureFailure):
+            raise _UnmeasurableError(ran)
+        self.progress.detail("counting")
+        return self._count(plan, static, ran, root)
+
+    def _export(self, source: TreeSource, root: Path) -> dict[str, str]:
+        if source.tree is None or self.view is None:
+            return copy_folder(source.folder or Path(), root)
+        return export_tree(self.view, source.tree, root)
+
+    def _count(
+        self, plan: Plan, static: StaticAnalysis, ran: FinishedRun, root: Path
+    ) -> Measurement:
+        branch = plan.config.branch
+        raw = read_raw(
+            ran.data_files,
+            root,
+            known=static.paths,
+            branch=branch,
+            max_bytes=self.bench.limits.data_bytes,
+        )
+        files = count(static.files, raw.files, branch=branch)
+        counted = {file.path for file in files}
+        major, minor = plan.interpreter.minor
+        return Measurement(
+            provenance=Provenance(
+                identity=plan.identity,
+                commit=plan.source.commit,
+                tree=plan.source.tree,
+                kind=Kind(core=ran.core, python=f"{major}.{minor}", branch=branch),
+                scope=plan.scope.digest,
+                scope_text=plan.scope.text,
+                config_digest=config_digest(plan.config),
+                coverage_version=plan.interpreter.coverage_version,
+                sandbox=self.sandbox.name,
+            ),
+            files=files,
+            unparsable=tuple(_unparsable(broken) for broken in static.broken),
+            unlisted=tuple(
+                sorted(
+                    file.path
+                    for file in static.files
+                    if file.path not in counted and file.statements
+                )
+            ),
+            tests=ran.tests,
+        )
+
+
+def _unparsable(broken: BrokenFile) -> Unparsable:
+    return Unparsable(path=broken.path, blob=broken.blob, line=broken.line, message=broken.message)
+
+
+def _unmeasurable(code: FailureCode, error: Exception) -> _UnmeasurableError:
+    return _UnmeasurableError(MeasureFailure(code=code, message=str(error)))
+
+
+def _tracked(entries: Sequence[str]) -> Callable[[str], bool]:
+    known = set(entries)
+    folders = {path[:cut] for path in known for cut, char in enumerate(path) if char == "/"}
+    return lambda path: path in known or path in folders
+
+
+def _read_plain(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+
+
+@contextmanager
+def _private_folder(scratch: Path) -> Iterator[Path]:
+    """A folder that nobody else can enter, gone afterwards whatever the tests left in it."""
+    folder = Path(tempfile.mkdtemp(prefix="coverage-gate-", dir=scratch)).resolve()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,271 @@
+"""What the gate does for one work item: judge it and write its report. Raises; the leaf does not.
+
+`gate` wraps these in the boundary, the command line calls them and tells errors itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverage_gate.adapters import report_files
+from coverage_gate.adapters.render.report import render_coverage_report
+from coverage_gate.adapters.render.verdict_fields import fields_of
+from coverage_gate.core.baseline import BaselineKey
+from coverage_gate.core.decide import not_applicable
+from coverage_gate.core.limits import decide_percent, delta_of
+from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.rates import percent_number
+from coverage_gate.core.verdict import Reason, Verdict
+from coverage_gate.judging import Request, run_gate
+from coverage_gate.ports import Progress, RepositoryError, TreeSource
+from coverage_gate.ratcheting import UNCOMMITTED
+from coverage_gate.settings import Scope, Settings, SettingsError, load_settings
+from coverage_gate.wiring import (
+    Workshop,
+    is_uncommitted,
+    no_repository,
+    open_workshop,
+    repository_folder,
+    store_of,
+    worktree_of,
+)
+
+#: Reads the settings again, now with the base's pyproject.toml.
+SettingsReader = Callable[[bytes | None], Settings]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which branch of which repository, and where its report goes.
+
+    Attributes:
+        repository: Name, as baselines are stored under it.
+        folder: Repository or worktree whose objects and refs are read.
+        head: The ref to judge: "HEAD" in a worktree.
+        branch: The branch's name, for people.
+        base: Where it wants to land; empty: as the settings say.
+        work_item: Whose report it is.
+        report: Path of the report.
+        compares_with_base: See `judging.Request`.
+        judges_tests: Whether a newly failing test fails; a merge gate before us does that.
+    """
+
+    repository: str
+    folder: Path
+    head: str
+    branch: str
+    base: str
+    work_item: str
+    report: Path
+    compares_with_base: bool = False
+    judges_tests: bool = False
+
+
+def read_settings(base_pyproject: bytes | None = None) -> Settings:
+    """The settings as they are now. Raises SettingsError, which names each bad variable."""
+    return load_settings(base_pyproject=base_pyproject)
+
+
+def error_answer(message: str) -> tuple[bool, str]:
+    """What the gate answers when it broke itself: as for a tool that could not measure.
+
+    Settings that cannot be read do not open the gate.
+    """
+    try:
+        closed = read_settings().fail_closed
+    except SettingsError as error:
+        return False, f"settings: {error}"
+    return not closed, f"error ({'fail-closed' if closed else 'fail-open'}): {message}"
+
+
+def why_inert(scope: Scope, repository: str) -> str | None:
+    """Why nothing is to be measured for a repository; None when the gate applies."""
+    if not scope.enabled:
+        return "coverage gate disabled (ORCH_COVERAGE_GATE_ENABLED)"
+    if not scope.applies(repository):
+        return f"{repository}: coverage gate N/A, out of scope (ORCH_COVERAGE_GATE_REPOS)"
+    return None
+
+
+def make_worktree(settings: Settings, repository: str, branch: str) -> Path:
+    """The branch's worktree, made if missing. Raises RepositoryError."""
+    return worktree_of(settings, repository, branch)
+
+
+def pipeline_place(
+    settings: Settings,
+    repository: str,
+    work_item: str,
+    branch: str,
+    *,
+    report: Path,
+    worktree: Path | None,
+) -> Place:
+    """A branch in its worktree, after a merge gate.
+
+    A worktree that cannot be made is no reason to open the gate: the branch could cause that. It
+    is then judged from the repository itself.
+    """
+    return Place(
+        repository=repository,
+        folder=worktree or repository_folder(settings, repository),
+        head="HEAD" if worktree else branch,
+        branch=branch,
+        base=settings.base,
+        work_item=work_item,
+        report=report,
+    )
+
+
+def report_place(settings: Settings, repository: str, work_item: str) -> Path:
+    """Where the artefact of a work item lives."""
+    return report_files.report_path(settings.reports_dir, repository, work_item)
+
+
+def judge(
+    read: SettingsReader, place: Place, *, progress: Progress | None = None
+) -> tuple[Verdict, Settings]:
+    """Judge a branch under the settings of its base.
+
+    Returns:
+        The verdict, and the settings that it was judged by.
+
+    Raises:
+        SettingsError: For a bad variable, flag or key of the base's table.
+        RepositoryError: If the folder is no repository.
+        StoreError: If the store's target is not supported.
+    """
+    settings = read(None)
+    if not settings.enabled:
+        policy = settings.policy(judges_tests=place.judges_tests)
+        reason = "coverage gate disabled (ORCH_COVERAGE_GATE_ENABLED)"
+        return not_applicable(reason, Reason.DISABLED, policy), settings
+    base = place.base or settings.base
+    with open_workshop(repository=place.repository, folder=place.folder, progress=progress) as shop:
+        if shop.view is None:
+            raise no_repository(place.folder)
+        settings = read(_base_pyproject(shop, base))
+        request = Request(
+            repository=place.repository,
+            branch=place.branch,
+            head=place.head,
+            base=base,
+            compares_with_base=place.compares_with_base,
+        )
+        policy = settings.policy(judges_tests=place.judges_tests)
+        ports = shop.ports(settings)
+        return run_gate(request, ports, policy), settings
+
+
+def _base_pyproject(shop: Workshop, base: str) -> bytes | None:
+    if shop.view is None:
+        return None
+    try:
+        commit = shop.view.resolve(base)
+    except RepositoryError:
+        return None  # judging meets the same fault and turns it into a verdict
+    return shop.view.read_file(commit.tree, "pyproject.toml")
+
+
+def publish(verdict: Verdict, place: Place) -> None:
+    """Write the report and read it back. Raises ReportError when it cannot be written."""
+    fields = fields_of(verdict, work_item=place.work_item, repository=place.repository)
+    report_files.write_report(place.report, render_coverage_report(place.work_item, fields))
+
+
+def check(settings: Settings, place: Place) -> tuple[bool, str]:
+    """Judge, write the report, answer as a host wants it."""
+    if is_uncommitted(place.folder):
+        percent = measure_percent(place.repository, place.folder)
+        return check_percent(settings, place, percent, commit=UNCOMMITTED)
+    verdict, settings = judge(read_settings, place)
+    answer = verdict.merge_allowed, " ".join((verdict.reason, *verdict.warnings))
+    return _published(settings, answer, lambda: publish(verdict, place))
+
+
+def _published(
+    settings: Settings, answer: tuple[bool, str], write: Callable[[], None]
+) -> tuple[bool, str]:
+    ok, reason = answer
+    try:
+        write()
+    except report_files.ReportError as error:
+        # A merge without its artefact could not ratchet: that is a fault of the tool.
+        word = "fail-closed" if settings.fail_closed else "fail-open"
+        return ok and not settings.fail_closed, f"{reason}; WARNING ({word}): {error}"
+    return ok, reason
+
+
+def check_percent(
+    settings: Settings, place: Place, percent: float | None, *, commit: str | None = None
+) -> tuple[bool, str]:
+    """Judge a bare percent: only floor and baseline can, and the answer says so."""
+    baseline = None
+    if percent is None:
+        ok = not settings.fail_closed
+        word = "fail-open" if ok else "fail-closed"
+        reason = f"{'WARNING: ' if ok else ''}coverage could not be measured ({word})"
+    else:
+        stored = store_of(settings).baseline(BaselineKey(repository=place.repository))
+        baseline = None if stored is None else percent_number(stored.rate)
+        floor, epsilon = settings.floor * 100, settings.epsilon * 100
+        ok, why = decide_percent(percent, baseline, floor, settings.policy_name, epsilon)
+        reason = f"{why} (judged by a bare percent: no line was judged)"
+    fields = {
+        "coverage_status": "PASS" if ok else "FAIL",
+        "measured_coverage": percent,
+        "baseline": baseline,
+        "floor": float(settings.floor * 100),
+        "policy": str(settings.policy_name),
+        "epsilon": float(settings.epsilon * 100),
+        "delta": None if percent is None else delta_of(percent, baseline, settings.floor * 100),
+        "commit": commit,
+        "reason": reason,
+    }
+    text = render_coverage_report(place.work_item, fields)
+    return _published(settings, (ok, reason), lambda: report_files.write_report(place.report, text))
+
+
+def measure_percent(repository: str, folder: Path) -> float | None:
+    """Percent of a run of the tests of a worktree's HEAD, or of the folder as it stands."""
+    measured = measure(read_settings, repository, folder, head="HEAD")
+    if isinstance(measured, MeasureFailure):
+        return None
+    rate = measured.counts.rate
+    return None if rate is None else percent_number(rate)
+
+
+def measure(
+    read: SettingsReader,
+    repository: str,
+    folder: Path,
+    *,
+    head: str,
+    base: str = "",
+    progress: Progress | None = None,
+    fresh: bool = False,
+) -> Measurement | MeasureFailure:
+    """Run the tests of a commit, or of a folder without one, under the base's configuration.
+
+    Raises:
+        SettingsError, RepositoryError, StoreError: As they occur.
+    """
+    settings = read(None)
+    base = base or settings.base
+    with open_workshop(repository=repository, folder=folder, progress=progress) as shop:
+        settings = read(_base_pyproject(shop, base))
+        source = _source(shop, folder, head, base)
+        return shop.measurer(settings).measure(source, fresh=fresh)
+
+
+def _source(shop: Workshop, folder: Path, head: str, base: str) -> TreeSource:
+    if shop.view is None:
+        return TreeSource(tree=None, config_tree=None, folder=folder, label="the folder")
+    commit = shop.view.resolve(head)
+    try:
+        config_tree = shop.view.resolve(base).tree
+    except RepositoryError:
+        config_tree = commit.tree  # a repository without that base rules itself
+    return TreeSource(tree=commit.tree, config_tree=config_tree, commit=commit.sha, label=head)

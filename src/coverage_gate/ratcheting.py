@@ -1,0 +1,168 @@
+"""Baselines for the leaf: raise after a merge, tell, reset. Raises; the leaf does not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from coverage_gate.adapters import report_files
+from coverage_gate.adapters.render.report_reader import PASS, ReportFields, read_report
+from coverage_gate.clock import SystemClock
+from coverage_gate.core.baseline import ANY, Baseline, BaselineKey
+from coverage_gate.core.ratchet import RatchetResult
+from coverage_gate.core.rates import exact_percent, percent_number
+from coverage_gate.ports import StoreError
+from coverage_gate.settings import Settings
+from coverage_gate.wiring import open_repository, store_of
+
+#: What a report has as commit when a folder was measured as it stands; it never ratchets.
+UNCOMMITTED = "uncommitted"
+
+
+class NotRatchetedError(Exception):
+    """The report does not allow its baseline to rise. The message says why."""
+
+
+def ratchet(
+    settings: Settings,
+    repository: str,
+    work_item: str,
+    sha: str,
+    *,
+    report: Path,
+    folder: Path | None = None,
+    fence: int | None = None,
+) -> RatchetResult:
+    """Raise the baseline to the value in the artefact of this very merge.
+
+    Args:
+        settings: Where the store and the repositories are.
+        repository: Whose baseline.
+        work_item: Holder of the lease, where the store has a lease row.
+        sha: The merged commit.
+        report: The artefact.
+        folder: The repository that has the commit; None: `<repository>` in ORCH_REPOS_DIR.
+        fence: Of the lease, where the caller knows it.
+
+    Raises:
+        NotRatchetedError: If the report is no PASS of a measured commit, or of another tree.
+        ReportError, FrontMatterError, StoreError, RepositoryError: As they occur.
+    """
+    fields = read_report(report_files.read_report_file(report))
+    rate = _measured_rate(fields, report)
+    if fields.tree is not None:
+        _demand_tree(settings, repository, sha, fields.tree, folder=folder)
+    key = BaselineKey(repository=repository, scope=fields.scope or ANY, kind=fields.kind or ANY)
+    return store_of(settings).ratchet(
+        key=key,
+        rate=rate,
+        counts=fields.counts if fields.kind else None,
+        sha=sha,
+        tree=fields.tree,
+        holder=work_item,
+        fence=fence,
+        at=SystemClock().now_iso(),
+    )
+
+
+def _measured_rate(fields: ReportFields, report: Path) -> Fraction:
+    if fields.status != PASS or fields.verdict not in (None, PASS):
+        raise NotRatchetedError(f"{report.name} of {fields.work_item} is no PASS of a measurement")
+    if fields.commit == UNCOMMITTED:
+        raise NotRatchetedError("a folder without a commit was measured: it never ratchets")
+    if fields.kind and fields.counts is not None and fields.counts.rate is not None:
+        return fields.counts.rate
+    if fields.measured is None:
+        raise NotRatchetedError(f"{report.name} of {fields.work_item} holds no measured coverage")
+    return exact_percent(fields.measured, name="measured_coverage")
+
+
+def _demand_tree(
+    settings: Settings, repository: str, sha: str, tree: str, *, folder: Path | None
+) -> None:
+    with open_repository(settings, repository, folder=folder) as view:
+        merged = view.tree_of(sha)
+    if merged != tree:
+        raise NotRatchetedError(
+            f"the report judged tree {tree[:12]}, but {sha[:12]} has tree {merged[:12]}: "
+            "what was merged was not measured"
+        )
+
+
+def init_store(settings: Settings) -> bool:
+    """Make the tables that are missing."""
+    store_of(settings).baselines()
+    return True
+
+
+def ratchet_percent(settings: Settings, repository: str, percent: object, sha: str) -> bool:
+    """Raise the "*" baseline of a host that brings a percent. Its own lease is trusted."""
+    rate = exact_percent(percent, name="percent")
+    result = store_of(settings).ratchet(
+        key=BaselineKey(repository=repository),
+        rate=rate,
+        counts=None,
+        sha=sha,
+        tree=None,
+        holder=None,
+        fence=None,
+        at=SystemClock().now_iso(),
+    )
+    return result.wrote
+
+
+def reset(settings: Settings, repository: str, percent: Decimal, *, actor: str, reason: str) -> int:
+    """The one way down: open a new epoch with this value, audited. Returns the epoch."""
+    return store_of(settings).reset_baseline(
+        repository=repository,
+        rate=exact_percent(percent, name="percent"),
+        actor=actor,
+        reason=reason,
+        at=SystemClock().now_iso(),
+    )
+
+
+def baselines_block(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Every repository's newest baseline: {repo: {coverage, sha, updated_at}}."""
+    return {row.key.repository: _block(row) for row in store_of(settings).baselines()}
+
+
+def _block(row: Baseline) -> dict[str, Any]:
+    return {"coverage": percent_number(row.rate), "sha": row.sha, "updated_at": row.updated_at}
+
+
+def baseline_percent(settings: Settings, repository: str) -> float | None:
+    """The newest baseline of a repository as a percent."""
+    block = baselines_block(settings).get(repository)
+    return None if block is None else block["coverage"]
+
+
+def snapshot(settings: Settings) -> dict[str, Any]:
+    """The `coverage` block of `GET /queue`; a store that fails shows no baselines."""
+    try:
+        baselines = baselines_block(settings)
+    except StoreError:
+        baselines = {}
+    return {
+        "enabled": settings.enabled,
+        "policy": str(settings.policy_name),
+        "floor": float(settings.floor * 100),
+        "epsilon": float(settings.epsilon * 100),
+        "repos": sorted(settings.repos),
+        "baselines": baselines,
+    }
+
+
+def empty_snapshot(error: str) -> dict[str, Any]:
+    """What the snapshot is when the settings cannot be read."""
+    return {
+        "enabled": None,
+        "policy": None,
+        "floor": None,
+        "epsilon": None,
+        "repos": [],
+        "baselines": {},
+        "error": error,
+    }

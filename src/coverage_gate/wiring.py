@@ -1,0 +1,159 @@
+"""From settings to ready ports: the one place that knows which adapter serves which port."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverage_gate.adapters.git import worktrees
+from coverage_gate.adapters.git.view import GitView, open_view
+from coverage_gate.adapters.measure.command import parse_test_command
+from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.adapters.stores.store import SqlStore, open_store
+from coverage_gate.clock import SystemClock
+from coverage_gate.core.names import safe_name
+from coverage_gate.judging import Ports
+from coverage_gate.measuring import Bench, TreeMeasurer
+from coverage_gate.ports import NoProgress, Progress, RepositoryError
+from coverage_gate.settings import Settings
+from coverage_gate.settings.values import BranchMode
+
+#: What tests see of the gate's environment without being asked for.
+_SEEN_BY_TESTS = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
+_BRANCHES = {BranchMode.AUTO: None, BranchMode.ON: True, BranchMode.OFF: False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """One repository, open for judging.
+
+    Attributes:
+        repository: Its name.
+        view: The repository, read by plumbing; None for a folder without a commit.
+        checkouts: Where its environments are looked for.
+        scratch: Private folder, gone when the workshop closes.
+        progress: Hears what is done.
+    """
+
+    repository: str
+    view: GitView | None
+    checkouts: tuple[Path, ...]
+    scratch: Path
+    progress: Progress
+
+    def measurer(self, settings: Settings) -> TreeMeasurer:
+        """Runs and counts under these settings. Raises BadCommandError, StoreError."""
+        return TreeMeasurer(
+            bench=self._bench(settings),
+            view=self.view,
+            sandbox=PlainSandbox(),
+            store=store_of(settings),
+            clock=SystemClock(),
+            progress=self.progress,
+        )
+
+    def _bench(self, settings: Settings) -> Bench:
+        return Bench(
+            repository=self.repository,
+            checkouts=self.checkouts,
+            configured=settings.python_for(self.repository),
+            fallback=Path(sys.executable),
+            command=parse_test_command(shlex.join(settings.test_command)),
+            branch=_BRANCHES[settings.branch_mode],
+            limits=settings.run_limits(),
+            env=settings.variables(_SEEN_BY_TESTS) | settings.variables_for_tests(),
+            scratch=self.scratch,
+        )
+
+    def ports(self, settings: Settings) -> Ports:
+        """All that judging needs. Raises BadCommandError, StoreError."""
+        if self.view is None:
+            raise ValueError("a folder without a commit cannot be judged by lines")
+        measurer = self.measurer(settings)
+        return Ports(
+            repository=self.view,
+            measurer=measurer,
+            store=measurer.store,
+            clock=measurer.clock,
+            progress=self.progress,
+        )
+
+
+def store_of(settings: Settings) -> SqlStore:
+    """The store that the settings name. Raises StoreError for a target that is not supported."""
+    return open_store(settings.store_target, clock=SystemClock())
+
+
+@contextmanager
+def open_workshop(
+    *, repository: str, folder: Path, progress: Progress | None = None
+) -> Iterator[Workshop]:
+    """Open a repository, worktree, or folder without a commit.
+
+    Raises:
+        RepositoryError: If git cannot read it.
+    """
+    with tempfile.TemporaryDirectory(prefix="coverage-gate-", ignore_cleanup_errors=True) as made:
+        scratch = Path(made).resolve()
+        plain = is_uncommitted(folder)
+        yield Workshop(
+            repository=repository,
+            view=None if plain else open_view(folder, scratch=scratch),
+            checkouts=(folder,) if plain else _checkouts(folder),
+            scratch=scratch,
+            progress=progress or NoProgress(),
+        )
+
+
+def _checkouts(folder: Path) -> tuple[Path, ...]:
+    main = worktrees.main_worktree(folder)
+    own = folder.resolve()
+    return (own,) if main is None or main == own else (own, main)
+
+
+@contextmanager
+def open_repository(
+    settings: Settings, repository: str, *, folder: Path | None = None
+) -> Iterator[GitView]:
+    """Read `<repository>` in ORCH_REPOS_DIR, or a folder. Raises RepositoryError."""
+    with tempfile.TemporaryDirectory(prefix="coverage-gate-", ignore_cleanup_errors=True) as made:
+        yield open_view(folder or repository_folder(settings, repository), scratch=Path(made))
+
+
+def repository_folder(settings: Settings, repository: str) -> Path:
+    """Where the authoritative repository is: `<repository>` or `<repository>.git`."""
+    folder = settings.repos_dir / repository
+    bare = settings.repos_dir / f"{repository}.git"
+    return bare if bare.is_dir() and not folder.is_dir() else folder
+
+
+def worktree_of(settings: Settings, repository: str, branch: str) -> Path:
+    """The branch's worktree, made if missing. Raises RepositoryError."""
+    worktree = settings.worktrees_dir / safe_name(repository) / safe_name(branch)
+    return worktrees.ensure_worktree(repository_folder(settings, repository), worktree, branch)
+
+
+def is_uncommitted(folder: Path) -> bool:
+    """Whether a folder has no commit that could be judged."""
+    return worktrees.uncommitted(folder)
+
+
+def no_repository(folder: Path) -> RepositoryError:
+    """Why a folder cannot be judged: it is no repository, or has no commit."""
+    try:
+        worktrees.repository_name(folder)
+    except RepositoryError as error:
+        return error
+    return RepositoryError(
+        f"{folder} has no commit yet: commit something, then judge it.", code="no-commits"
+    )
+
+
+def repository_name(folder: Path) -> str:
+    """Base name of the repository's main work tree. Raises RepositoryError."""
+    return worktrees.repository_name(folder)
