@@ -16,6 +16,7 @@ from coverage_gate.settings.errors import SettingsError, problem
 from coverage_gate.settings.file import label, read_table
 from coverage_gate.settings.model import Settings
 from coverage_gate.settings.names import Origin, Setting
+from coverage_gate.settings.values import looks_like_address
 
 _STATE = {
     "db_path": "coverage-gate.db",
@@ -65,7 +66,8 @@ def _of_flags(flags: Mapping[str, object]) -> dict[str, object]:
     given = {by_key[key]: value for key, value in flags.items() if value is not None}
     store = given.pop("db_url", None)
     if store is not None:  # one option for both
-        given["db_url" if "://" in str(store) else "db_path"] = store
+        is_address = looks_like_address(str(store).strip())
+        given["db_url" if is_address else "db_path"] = str(store) if is_address else store
     return given
 
 

@@ -33,6 +33,8 @@ _SECRET = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _RESERVED = re.compile(r"(ORCH|COVERAGE|COV_CORE)_.*", re.ASCII | re.IGNORECASE)
+# As the store reads it: two letters or more, a drive letter is no scheme.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:.*", re.ASCII | re.DOTALL)
 _TRUE = frozenset({"true", "1", "on", "yes"})
 _FALSE = frozenset({"false", "0", "off", "no"})
 _HUNDRED = 100
@@ -80,6 +82,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def looks_secret(name: str) -> bool:
     """Whether a variable of this name is likely to hold a secret."""
     return _SECRET.search(name) is not None
+
+
+def looks_like_address(text: str) -> bool:
+    """Whether a text begins with a scheme, as in "postgresql://host/name"."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def read_text(value: object) -> str:
@@ -195,6 +202,9 @@ def read_path(value: object, *, home: Path | None) -> Path:
     # A path need not be printable, but it cannot hold NUL, and a line end is a mistake.
     if not text or set(text) & set("\0\r\n"):
         raise ValueError("is no path")
+    if looks_like_address(text):
+        # Not shown: it may hold a password. As a path it would become the name of a file.
+        raise ValueError("is an address; if it is meant as a path, write ./ before it")
     if text == "~" or text.startswith("~/"):
         if home is None:
             raise ValueError("starts with ~, but there is no home folder")

@@ -269,12 +269,19 @@ def test_the_scope_is_that_of_the_settings() -> None:
         ({"ORCH_DB_PATH": "/x.db"}, {"db": "postgresql://h/n"}, "postgresql://h/n"),
         ({"ORCH_DB_PATH": "/x.db", "ORCH_DB_URL": "a://b"}, {"db": "/y.db"}, "/y.db"),
         ({}, {"db": Path("/y.db")}, "/y.db"),
+        ({}, {"db": "/a:b/y.db"}, "/a:b/y.db"),
     ],
 )
 def test_the_store_is_named_by_path_or_by_address(
     env: dict[str, str], flags: dict[str, object], target: str
 ) -> None:
     assert _load(env, "", **flags).store_target == target
+
+
+def test_an_address_of_the_store_with_too_few_slashes_is_refused_without_its_password() -> None:
+    (problem,) = _problems(db="postgresql:/me:hunter2@h/n")
+    assert problem.startswith("--db is no database address.")
+    assert "hunter2" not in problem
 
 
 def test_a_store_that_is_named_twice_is_refused() -> None:

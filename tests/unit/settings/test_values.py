@@ -220,6 +220,13 @@ def test_what_is_no_path_is_refused(value: object) -> None:
         values.read_path(value, home=_HOME)
 
 
+@pytest.mark.parametrize("value", ["postgresql://me:hunter2@h/n", "sqlite:/hunter2", "ab:hunter2"])
+def test_an_address_is_no_path_and_is_not_shown(value: str) -> None:
+    with pytest.raises(ValueError, match="is an address; if it is meant as a path") as caught:
+        values.read_path(value, home=_HOME)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_path_below_a_home_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no home folder"):
         values.read_path("~/x", home=None)

@@ -1,0 +1,1 @@
+"""The command line: parse, call, print, exit status. It decides nothing about a verdict."""

@@ -1,0 +1,34 @@
+"""pyproject.toml of a base commit, for the commands that show or check settings."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverage_gate.adapters.git.view import open_view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseFile:
+    """What a base says about its own settings.
+
+    Attributes:
+        commit: The base commit.
+        content: Its pyproject.toml; None where it has none.
+    """
+
+    commit: str
+    content: bytes | None
+
+
+def read_base_file(repo: Path, base: str) -> BaseFile:
+    """Read it by plumbing, whatever is checked out.
+
+    Raises:
+        RepositoryError: If the folder is no repository, or the base is unknown there.
+    """
+    with tempfile.TemporaryDirectory(prefix="coverage-gate-", ignore_cleanup_errors=True) as made:
+        view = open_view(repo, scratch=Path(made))
+        commit = view.resolve(base)
+        return BaseFile(commit=commit.sha, content=view.read_file(commit.tree, "pyproject.toml"))
