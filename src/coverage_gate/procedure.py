@@ -28,6 +28,7 @@ from coverage_gate.wiring import (
     no_repository,
     open_workshop,
     repository_folder,
+    repository_name,
     store_of,
     worktree_of,
 )
@@ -117,6 +118,42 @@ def pipeline_place(
         work_item=work_item,
         report=report,
     )
+
+
+def command_place(
+    settings: Settings,
+    folder: Path,
+    *,
+    branch: str | None,
+    work_item: str | None,
+    base: str | None,
+) -> Place:
+    """A branch that a person names, where no merge gate went before.
+
+    Raises:
+        RepositoryError: If the folder is no repository.
+    """
+    repository = name_of(folder)
+    item = work_item or branch or "HEAD"
+    return Place(
+        repository=repository,
+        folder=folder,
+        head=branch or "HEAD",
+        branch=branch or "HEAD",
+        base=base or "",
+        work_item=item,
+        report=report_place(settings, repository, item),
+        compares_with_base=True,
+        judges_tests=True,
+    )
+
+
+def name_of(folder: Path) -> str:
+    """Base name of the repository's main work tree, or of a folder that is no repository."""
+    try:
+        return repository_name(folder)
+    except RepositoryError:
+        return folder.resolve().name
 
 
 def report_place(settings: Settings, repository: str, work_item: str) -> Path:

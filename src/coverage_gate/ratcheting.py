@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from coverage_gate.adapters.render.report_reader import PASS, ReportFields, read
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.baseline import ANY, Baseline, BaselineKey
 from coverage_gate.core.ratchet import RatchetResult
-from coverage_gate.core.rates import exact_percent, percent_number
+from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.ports import StoreError
 from coverage_gate.settings import Settings
 from coverage_gate.wiring import open_repository, store_of
@@ -83,7 +83,7 @@ def _demand_tree(
     settings: Settings, repository: str, sha: str, tree: str, *, folder: Path | None
 ) -> None:
     with open_repository(settings, repository, folder=folder) as view:
-        merged = view.tree_of(sha)
+        merged = view.resolve(sha).tree
     if merged != tree:
         raise NotRatchetedError(
             f"the report judged tree {tree[:12]}, but {sha[:12]} has tree {merged[:12]}: "
@@ -113,11 +113,19 @@ def ratchet_percent(settings: Settings, repository: str, percent: object, sha: s
     return result.wrote
 
 
-def reset(settings: Settings, repository: str, percent: Decimal, *, actor: str, reason: str) -> int:
-    """The one way down: open a new epoch with this value, audited. Returns the epoch."""
+def reset(settings: Settings, repository: str, percent: str, *, actor: str, reason: str) -> int:
+    """The one way down: open a new epoch with this value, audited. Returns the epoch.
+
+    Raises:
+        ValueError: If percent is no number in 0..100, or actor or reason is empty.
+    """
+    try:
+        value = Decimal(percent)
+    except InvalidOperation:
+        raise BadNumberError(f"percent is no number: {percent!r}") from None
     return store_of(settings).reset_baseline(
         repository=repository,
-        rate=exact_percent(percent, name="percent"),
+        rate=exact_percent(value, name="percent"),
         actor=actor,
         reason=reason,
         at=SystemClock().now_iso(),
