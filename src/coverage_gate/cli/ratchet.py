@@ -26,6 +26,7 @@ def ratchet(repo: Path, work_item: str, sha: str, **flags: str | None) -> int:
     The exit status is 1 when the value is lower, or the report is not of that commit's tree.
     """
     from coverage_gate import procedure, ratcheting
+    from coverage_gate.adapters.render.printable import one_line
     from coverage_gate.cli.flags import reader
 
     settings = reader(flags)(None)
@@ -38,6 +39,11 @@ def ratchet(repo: Path, work_item: str, sha: str, **flags: str | None) -> int:
         click.echo(f"coverage-gate: not ratcheted: {error}", err=True)
         return 1
     after = ratcheting.baseline_percent(settings, name)
-    old = "none" if before is None else f"{before:g}"
-    click.echo(f"{name}: {result}, ratchet {old} → {after:g}")
+    click.echo(f"{one_line(name)}: {result}, ratchet {_shown(before)} → {_shown(after)}")
     return 0 if result.wrote else 1
+
+
+def _shown(percent: float | None) -> str:
+    from coverage_gate.core.rates import exact_percent, percent_text
+
+    return "none" if percent is None else percent_text(exact_percent(percent))
