@@ -159,5 +159,5 @@ def _refuse_missing(plan: Plan) -> None:
 def _circle_text(circle: Sequence[str]) -> str:
     return (
         f"no order obeys every declaration: {' before '.join(circle)}; "
-        "change the order of the host's sub-gates, or an `after` or `before` of these"
+        "change the host's order, or an `after` or `before` of these (none where order is nothing)"
     )

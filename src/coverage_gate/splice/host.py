@@ -1,0 +1,162 @@
+"""What the splice asks of a host, and how it calls it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from types import ModuleType
+from typing import Any, Protocol, TypeAlias
+
+#: A host's own key of a task: a number, a text, a UUID.
+TaskId: TypeAlias = Any
+
+#: The values that a host's functions may ask for, by name.
+Values: TypeAlias = Mapping[str, object]
+
+
+class HostError(Exception):
+    """A host's function is missing, or cannot be called. The message says what to change."""
+
+
+class StageHost(Protocol):
+    """The functions of an orchestrator that the splice calls: of an object, a module or a mapping.
+
+    The names are fixed. A host's function takes of the values what it names, in any order, and
+    leaves out what it does not need; see `call_host` for functions that name them otherwise.
+    All run to their end before they return: none is a coroutine function. What they return is
+    ignored but for `run_qg` and `developer_retry_count`.
+
+    Besides its own values, each function may ask for `task_id`, `stage` (where the gate ran,
+    unless said otherwise below), `repo`, `work_item`, `branch`, `agent` (who finished that stage,
+    unless said otherwise), `reason`, `report` (path as text), `attempt` and `parked`.
+    """
+
+    def run_qg(self, name: str, repo: str, work_item: str, branch: str) -> tuple[bool, str]:
+        """Run the check that the host's registry has under this name: whether it holds, and why."""
+
+    def update_task_stage(self, task_id: TaskId, stage: str) -> object:
+        """Move a task to `stage`; moving it where it is already changes nothing."""
+
+    def developer_retry_count(self, task_id: TaskId) -> int:
+        """How many developer jobs a failed gate has queued for this task so far."""
+
+    def enqueue_job(  # one job is many facts
+        self,
+        task_id: TaskId,
+        agent: str,
+        description: str,
+        *,
+        repo: str,
+        work_item: str,
+        branch: str,
+        reason: str,
+        report: str,
+        attempt: int,
+    ) -> object:
+        """Queue a job; from then on `developer_retry_count` answers `attempt`.
+
+        Args:
+            task_id: Whose job.
+            agent: "developer".
+            description: What to fix, in words, with reason and path of the report.
+            repo: Repository.
+            work_item: Work item.
+            branch: The branch to mend.
+            reason: The gate's reason, in one line.
+            report: Path of the gate's report.
+            attempt: 1 for the first job that a failed gate queues for the task.
+        """
+
+    def release_merge_lease(self, repo: str, task_id: TaskId) -> object:
+        """Give the merge lease back; nothing happens where the task does not hold it."""
+
+    def notify_stage_change(self, task_id: TaskId, old: str, new: str, reason: str) -> object:
+        """Tell people that a task changed its stage."""
+
+    def plane_notify_stage(self, work_item: str, stage: str) -> object:
+        """Tell the tracker the new `stage`."""
+
+    def set_issue_in_progress(self, work_item: str) -> object:
+        """Set the tracker's issue back to "in progress"."""
+
+    def notify_qg_failure(self, task_id: TaskId, name: str, reason: str) -> object:
+        """Tell people which check failed, and why."""
+
+    def plane_add_comment(self, work_item: str, comment: str) -> object:
+        """Write a comment under the tracker's issue."""
+
+
+#: What may be given as host. A mapping holds the functions under their names. Any: an object whose
+#: functions name fewer values fits when it is called, and no type says so.
+Host: TypeAlias = StageHost | Mapping[str, Callable[..., Any]] | ModuleType | Any
+
+
+def call_host(host: Host, name: str, values: Values) -> Any:  # noqa: ANN401 - a host's own answer
+    """Call a host's function with what it takes of `values`; it is looked up now.
+
+    A function that names its parameters as `StageHost` does gets those by name. One that names
+    them otherwise, as a `lambda t, s:` does, gets them by position in the order of `StageHost`,
+    as many as it takes. One with bare `*args` gets all of them.
+
+    Raises:
+        HostError: If there is no such function, or it is a coroutine function.
+        Exception: What the function raises.
+    """
+    function = _function(host, name)
+    args, kwargs = _arguments(function, _protocol_parameters(name), values)
+    answer = function(*args, **kwargs)
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
+        raise HostError(f"{name} is a coroutine function and did not run; give a plain function")
+    return answer
+
+
+def _function(host: Host, name: str) -> Callable[..., Any]:
+    found = host.get(name) if isinstance(host, Mapping) else getattr(host, name, None)
+    if not callable(found):
+        raise HostError(f"the host has no function {name}; see StageHost for what it takes")
+    return found
+
+
+def _protocol_parameters(name: str) -> list[Parameter]:
+    return list(inspect.signature(getattr(StageHost, name)).parameters.values())[1:]
+
+
+def _arguments(
+    function: Callable[..., Any], declared: list[Parameter], values: Values
+) -> tuple[list[object], dict[str, object]]:
+    kinds = _parameters(function)
+    starred = _has(kinds, Parameter.VAR_POSITIONAL)
+    double_starred = _has(kinds, Parameter.VAR_KEYWORD)
+    named = [p for p in kinds if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)]
+    if _takes_by_name(named, values) and (named or not starred):
+        taken = [p.name for p in named] + [p.name for p in declared if double_starred]
+        return [], {name: values[name] for name in taken if name in values}
+    by_keyword = [p for p in declared if double_starred and p.kind is Parameter.KEYWORD_ONLY]
+    by_place = [values[p.name] for p in declared if p not in by_keyword]
+    places = len(by_place) if starred else sum(p.kind in _PLACED for p in named)
+    return by_place[:places], {p.name: values[p.name] for p in by_keyword}
+
+
+_PLACED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _parameters(function: Callable[..., Any]) -> list[Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        # Some callables of C tell nothing about themselves: they get all values by position.
+        return [Parameter("args", Parameter.VAR_POSITIONAL)]
+
+
+def _has(kinds: list[Parameter], kind: object) -> bool:
+    return any(p.kind is kind for p in kinds)
+
+
+def _takes_by_name(named: list[Parameter], values: Values) -> bool:
+    return all(
+        p.kind is not Parameter.POSITIONAL_ONLY and (p.name in values or p.default is not p.empty)
+        for p in named
+    )
