@@ -142,6 +142,13 @@ def test_a_git_file_that_leads_nowhere_is_no_repository(tmp_path: Path, content:
         open_view(tmp_path / "r", scratch=tmp_path)
 
 
+def test_a_git_file_that_cannot_be_read_is_no_repository(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / ".git").symlink_to("/proc/self/mem")
+    with pytest.raises(RepositoryError, match="leads to"):
+        open_view(tmp_path / "r", scratch=tmp_path)
+
+
 def test_a_repository_with_broken_configuration_is_a_fault_with_git_s_words(
     repo: RepositoryBuilder, look: Look
 ) -> None:

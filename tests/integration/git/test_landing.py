@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from coverage_gate.adapters.git.landing import parse_merge
+from coverage_gate.adapters.git.process import GitAnswer
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.core.changes import ChangeKind, FileChange, Landing
-from coverage_gate.ports import RepositoryError
+from coverage_gate.ports import Repository, RepositoryError
 from coverage_gate.testing.repositories import RepositoryBuilder, tree_line
 
 Look = Callable[[Path], GitView]
@@ -85,6 +87,40 @@ def test_a_branch_with_a_broken_history_is_at_fault_itself(
     assert caught.value.branch_fault
 
 
+def test_a_base_with_a_broken_history_is_no_fault_of_the_branch(
+    repo: RepositoryBuilder, look: Look
+) -> None:
+    repo.branch("topic")
+    repo.commit(message="topic goes on")
+    text = repo.git("cat-file", "commit", "main").replace(
+        "\nauthor", f"\nparent {'1' * 40}\nauthor"
+    )
+    broken = repo.write_object("commit", text.encode() + b"\n")
+    repo.git("update-ref", "refs/heads/broken", broken)
+    with pytest.raises(RepositoryError) as caught:
+        _land(look(repo.path), "broken", "topic")
+    assert not caught.value.branch_fault
+
+
+@pytest.mark.parametrize("side", ["base", "head"])
+def test_a_blob_that_is_missing_when_renames_are_sought_is_the_fault_of_its_side(
+    repo: RepositoryBuilder, look: Look, side: str
+) -> None:
+    whole = repo.write_object(
+        "tree", tree_line("100644", b"a", repo.write_object("blob", b"a" * 99))
+    )
+    holed = repo.write_object("tree", tree_line("100644", b"b", "1" * 40))
+    trees = (holed, whole) if side == "base" else (whole, holed)
+    with pytest.raises(RepositoryError) as caught:
+        look(repo.path).changes(*trees)
+    assert (caught.value.code, caught.value.branch_fault) == ("object-missing", side == "head")
+
+
+def test_an_answer_of_merge_tree_without_a_tree_is_a_fault() -> None:
+    with pytest.raises(RepositoryError, match=r"Git 2\.38"):
+        parse_merge(GitAnswer(status=1, output=b"CONFLICT\0"))
+
+
 def test_each_kind_of_change_is_told_with_modes_and_blobs(
     repo: RepositoryBuilder, look: Look
 ) -> None:
@@ -148,6 +184,11 @@ def test_a_file_is_read_out_of_a_tree(repo: RepositoryBuilder, look: Look) -> No
     tree = view.resolve("main").tree
     assert view.read_file(tree, "src/a.py") == b"a = 1\n"
     assert [view.read_file(tree, path) for path in ("src", "link", "none", "")] == [None] * 4
+
+
+def test_a_view_is_what_judging_takes_for_a_repository(repo: RepositoryBuilder, look: Look) -> None:
+    repository: Repository = look(repo.path)
+    assert repository.resolve("main").sha == repo.head()
 
 
 def test_several_blobs_are_read_at_once(repo: RepositoryBuilder, look: Look) -> None:

@@ -39,6 +39,13 @@ def test_a_missing_worktree_is_made_on_the_branch(topic: RepositoryBuilder, plac
     assert _head(place) == "ref: refs/heads/topic"
 
 
+def test_an_empty_folder_becomes_the_worktree(topic: RepositoryBuilder, place: Path) -> None:
+    place.mkdir(parents=True)
+    ensure_worktree(topic.path, place, "topic")
+    assert (place / "b.py").is_file()
+    assert list(place.parent.iterdir()) == [place]
+
+
 @pytest.mark.parametrize("name", ["-x", "--detach", "feature/ü", "-"])
 def test_a_branch_may_look_like_an_option(repo: RepositoryBuilder, place: Path, name: str) -> None:
     repo.branch(name)
@@ -128,6 +135,15 @@ def test_other_worktrees_whose_folder_is_away_are_not_forgotten(
     ensure_worktree(topic.path, place, "topic")
     (tmp_path / "not mounted").rename(tmp_path / "other")
     assert _head(tmp_path / "other") == topic.head()
+
+
+def test_a_tree_that_is_not_complete_is_not_checked_out(
+    repo: RepositoryBuilder, place: Path
+) -> None:
+    tree = repo.write_object("tree", tree_line("100644", b"a", "1" * 40))
+    repo.commit_tree(tree, repo.head(), branch="topic")
+    ensure_worktree(repo.path, place, "topic")
+    assert not (place / "a").exists()
 
 
 @pytest.mark.parametrize("damage", ["no git file", "bad git file", "no account", "bad head"])

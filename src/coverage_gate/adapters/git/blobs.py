@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -43,8 +44,13 @@ def read_blobs(
     with running(call) as process:
         stream = _Stream(chunks=process.chunks())
         for blob in wanted:
-            yield blob, _read_one(stream, blob, objects, max_blob)
-        stream.drain()
+            header = stream.line()
+            if not header:
+                # Git ended before its answer: it says why, or nothing is known of the blob.
+                process.finish()
+            size = _size(header, blob, objects, max_blob)
+            yield blob, _content(stream, size, blob, objects)
+        deque(stream.chunks, maxlen=0)
         process.finish()
 
 
@@ -103,35 +109,29 @@ class _Stream:
             self.held += chunk
         return self.take(self.held.find(b"\n") + 1).removesuffix(b"\n")
 
-    def drain(self) -> None:
-        """Read to the end, so that the process can end."""
-        for _ in self.chunks:
-            pass
 
-
-def _read_one(stream: _Stream, blob: str, objects: Objects, max_blob: int) -> bytes:
-    header = stream.line()
+def _size(header: bytes, blob: str, objects: Objects, max_blob: int) -> int:
     match = _HEADER.fullmatch(header)
     if match is None or match[1].decode() != blob or match[2] != b"blob":
         raise _unreadable(blob, header, objects)
     size = int(match[3])
     if size > max_blob:
         raise tree_too_large(f"a file of {size} bytes, more than {max_blob}")
+    return size
+
+
+def _content(stream: _Stream, size: int, blob: str, objects: Objects) -> bytes:
     content = stream.take(size)
     stream.take(1)
     if blob_id(content, digits=len(blob)) != blob:
-        raise _corrupt(blob, objects)
+        raise RepositoryError(
+            f"the content of blob {blob} does not fit its id. See `git fsck`.",
+            code="object-corrupt",
+            branch_fault=not objects.partial,
+        )
     return content
 
 
 def _unreadable(blob: str, header: bytes, objects: Objects) -> RepositoryError:
     said = shown(header.decode("utf-8", "replace")) or "git told nothing"
     return missing_object(f"blob {blob} ({said})", branch_fault=not objects.partial)
-
-
-def _corrupt(blob: str, objects: Objects) -> RepositoryError:
-    return RepositoryError(
-        f"the content of blob {blob} does not fit its id. See `git fsck`.",
-        code="object-corrupt",
-        branch_fault=not objects.partial,
-    )

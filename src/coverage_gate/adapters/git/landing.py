@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from coverage_gate.adapters.git.faults import content_fault
+from coverage_gate.adapters.git.faults import blamed, content_fault
 from coverage_gate.adapters.git.objects import Objects
+from coverage_gate.adapters.git.process import GitAnswer
 from coverage_gate.adapters.git.refs import is_id
 from coverage_gate.adapters.git.trees import decoded
 from coverage_gate.core.changes import Commit, Landing
@@ -24,8 +25,8 @@ def land(objects: Objects, base: Commit, head: Commit) -> Landing:
     try:
         return _land(objects, base, head)
     except RepositoryError as error:
-        if error.branch_fault or not _is_sound(objects, base):
-            raise
+        if not _is_sound(objects, base):
+            raise blamed(error, branch_fault=False) from error
         raise content_fault(error) from error
 
 
@@ -58,13 +59,25 @@ def _merge_bases(objects: Objects, base: str, head: str) -> list[str]:
 def _merge(objects: Objects, base: Commit, head: Commit) -> Landing:
     arguments = ("--write-tree", "-z", "--name-only", "--no-messages", base.sha, head.sha)
     answer = objects.run("merge-tree", *arguments, ok=(0, 1))
+    tree, conflicts = parse_merge(answer)
+    return Landing(base=base, head=head, tree=tree, conflicts=conflicts)
+
+
+def parse_merge(answer: GitAnswer) -> tuple[str | None, tuple[str, ...]]:
+    """Read what `git merge-tree --write-tree -z --name-only --no-messages` writes.
+
+    Returns:
+        The merged tree, or None and the paths that conflict, sorted.
+
+    Raises:
+        RepositoryError: If it is neither.
+    """
     tree, *paths = (decoded(field) for field in answer.output.split(b"\0"))
     if not is_id(tree):
         raise RepositoryError("git merge-tree named no tree. Git 2.38 or newer is needed.")
     if answer.status == 0:
-        return Landing(base=base, head=head, tree=tree)
-    conflicts = tuple(sorted({path for path in paths if path}))
-    return Landing(base=base, head=head, tree=None, conflicts=conflicts)
+        return tree, ()
+    return None, tuple(sorted({path for path in paths if path}))
 
 
 def _unrelated(objects: Objects, head: Commit) -> RepositoryError:

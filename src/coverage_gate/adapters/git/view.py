@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coverage_gate.adapters.git import landing, refs
-from coverage_gate.adapters.git.blobs import read_blobs
+from coverage_gate.adapters.git.blobs import check_sizes, read_blobs
 from coverage_gate.adapters.git.changes import DIFF_TREE, parse_changes
 from coverage_gate.adapters.git.faults import (
     blamed,
@@ -18,7 +18,7 @@ from coverage_gate.adapters.git.faults import (
 )
 from coverage_gate.adapters.git.location import Location, locate
 from coverage_gate.adapters.git.objects import Objects, borrow_objects
-from coverage_gate.adapters.git.trees import MAX_FILES, TreeEntry, parse_tree
+from coverage_gate.adapters.git.trees import MAX_FILES, SUBMODULE_MODE, TreeEntry, parse_tree
 from coverage_gate.core.changes import Changes, Commit, Landing
 from coverage_gate.ports import RepositoryError
 
@@ -89,6 +89,8 @@ class GitView:
         try:
             answer = self.objects.run(*DIFF_TREE, base_tree, tree)
         except RepositoryError as error:
+            if not self._is_complete(base_tree):
+                raise blamed(error, branch_fault=False) from error
             raise content_fault(error) from error
         return Changes(base_tree=base_tree, tree=tree, files=parse_changes(answer.output))
 
@@ -119,6 +121,14 @@ class GitView:
                 self.listings.pop(next(iter(self.listings)))
             known = self.listings[tree] = _list(self.objects, tree)
         return known
+
+    def _is_complete(self, tree: str) -> bool:
+        files = (entry.blob for entry in self.list_tree(tree) if entry.mode != SUBMODULE_MODE)
+        try:
+            check_sizes(self.objects, files)
+        except RepositoryError:
+            return False
+        return True
 
     def _list_both(self, base_tree: str, tree: str) -> None:
         # A few crafted objects can stand for billions of paths, which merge-tree and diff-tree

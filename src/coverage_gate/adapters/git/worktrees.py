@@ -201,7 +201,7 @@ def _clear(location: Location, worktree: Path) -> None:
 
 def _in_the_way(path: Path, error: OSError) -> RepositoryError:
     return RepositoryError(
-        f"cannot make room for a worktree at {shown(str(path))}: {shown(str(error))}. Move away what "
+        f"no room for a worktree at {shown(str(path))}: {shown(str(error))}. Move away what "
         f"is there and try again.",
         code="worktree-in-the-way",
     )
