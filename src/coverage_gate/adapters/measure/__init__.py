@@ -1,0 +1,1 @@
+"""Measuring a tree: the base's configuration, the test run, and the gate's own counting."""

@@ -1,0 +1,395 @@
+"""Tells the static facts of a tree's source files, with coverage.py's own parser.
+
+A script: it runs by its path, isolated (`-I`), in the repository's interpreter, before any test
+does, on CPython from 3.10 and coverage.py from 7.6. It reads the files and imports none of them,
+and it imports nothing but the standard library and coverage.py.
+
+    python -I analyse.py RC ROOT MEMORY_BYTES CPU_SECONDS < request > answer
+
+The request is one JSON object: `paths` (relative to ROOT) are the files that may be counted, and
+`skip` is how many of those in scope the answer leaves out at its beginning. The answer is JSON
+objects on one line each, so that whoever reads it needs memory for one file only and knows which
+file ended the process: a source file can make CPython's compiler overflow the C stack.
+
+    {"schema": 1, "python": "3.11.7", "coverage": "7.17.3", "c_tracer": true,
+     "listed": ["src/a.py", "src/b.py"], "eligible": ["src/c.py"]}
+    {"path": "src/a.py", "statements": [1, 2], ...}        the listed ones first, then the eligible
+    {"path": "src/b.py", "error": {"line": 3, "message": "invalid syntax"}}
+    {"end": 3}
+
+or, when nothing can be told at all, {"failure": "..."}. Listed are the files that coverage.py
+counts even when nothing of them ran, eligible those that it counts when something did.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import json
+import math
+import os
+import re
+import resource
+import stat
+import sys
+import tokenize
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+SCHEMA = 1
+
+#: A file of more lines is told as one that cannot be counted.
+MAX_LINES = 1_000_000
+
+#: Longest message about a file, in characters.
+MAX_MESSAGE = 300
+
+#: What reading, tokenizing, compiling and analysing hostile source was seen to raise, or may.
+SOURCE_ERRORS: tuple[type[Exception], ...] = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    SystemError,
+    TypeError,
+    ValueError,
+    tokenize.TokenError,
+)
+
+Arc = tuple[int, int]
+Facts = dict[str, object]
+
+_STATEMENT_HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
+_INSTALLED_IN = ("site-packages", "dist-packages")
+
+
+class CannotAnalyseError(RuntimeError):
+    """One file, or all of them, cannot be analysed."""
+
+
+def main(argv: list[str], request: IO[str], answer: IO[str]) -> int:
+    """Answer one request.
+
+    Args:
+        argv: RC, ROOT, MEMORY_BYTES and CPU_SECONDS (for each file); 0 is no limit.
+        request: What to analyse.
+        answer: Where the facts go.
+
+    Returns:
+        Exit status: 0 when the answer is whole.
+    """
+    rc, root, memory, seconds = argv
+    try:
+        _limit(resource.RLIMIT_CORE, 1)
+        _limit(resource.RLIMIT_AS, int(memory))
+        _load_coverage()
+        _answer(json.load(request), rc, os.path.realpath(root), int(seconds), answer)
+    except _errors() as error:
+        _write(answer, _line({"failure": _message(error)}))
+        return 1
+    return 0
+
+
+def _answer(asked: Mapping[str, Any], rc: str, root: str, seconds: int, answer: IO[str]) -> None:
+    session = importlib.import_module("coverage").Coverage(data_file=None, config_file=rc)
+    _check_regexes(session.config)
+    listed, eligible = _scope(session.config, root, asked["paths"])
+    _write(answer, _line(_header(listed, eligible)))
+    paths = [*listed, *eligible][asked["skip"] :]
+    for path in paths:
+        _limit_cpu(seconds)
+        _write(answer, _answer_for(session, root, path))
+    _write(answer, _line({"end": len(paths)}))
+
+
+def _header(listed: list[str], eligible: list[str]) -> Facts:
+    return {
+        "schema": SCHEMA,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "coverage": importlib.import_module("coverage").__version__,
+        "c_tracer": importlib.util.find_spec("coverage.tracer") is not None,
+        "listed": listed,
+        "eligible": eligible,
+    }
+
+
+def _line(value: Facts) -> str:
+    return json.dumps(value, separators=(",", ":")) + "\n"
+
+
+def _write(answer: IO[str], line: str) -> None:
+    answer.write(line)
+    # Each time: the reader blames the file after the last line when the process dies.
+    answer.flush()
+
+
+def _message(error: BaseException) -> str:
+    """Type and text, without the places that other files of this machine have."""
+    said: object = error
+    if isinstance(error, SyntaxError):
+        said = error.msg
+    elif isinstance(error, OSError):
+        said = error.strerror
+    text = f"{type(error).__name__}: {said}"
+    return text.encode("ascii", "backslashreplace").decode("ascii")[:MAX_MESSAGE]
+
+
+# Limits
+
+
+def _limit(which: int, value: int) -> None:
+    """Lower a soft limit; 0 leaves it."""
+    hard = resource.getrlimit(which)[1]
+    if value:
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (most, hard))
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Let the process die of SIGXCPU after some seconds of CPU from now on; 0 leaves it.
+
+    No handler: it would only run when the compiler, which may be what hangs, comes back.
+    """
+    if seconds:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        _limit(resource.RLIMIT_CPU, math.ceil(usage.ru_utime + usage.ru_stime) + seconds)
+
+
+# coverage.py
+
+
+def _load_coverage() -> None:
+    """Make sure that it is the installed one: an editable install must not lead to the branch."""
+    spec = importlib.util.find_spec("coverage")
+    if spec is None or spec.origin is None:
+        raise CannotAnalyseError(f"coverage.py is not installed for {sys.executable}")
+    if Path(spec.origin).parent.parent.name not in _INSTALLED_IN:
+        raise CannotAnalyseError(f"{spec.origin} is not an installed coverage.py")
+    for module in ("coverage", "coverage.exceptions", "coverage.files", "coverage.python"):
+        importlib.import_module(module)
+
+
+def _check_regexes(config: Any) -> None:  # noqa: ANN401 - coverage.py's own object, of any version
+    """coverage.py checks them one by one, but uses them joined, which a global flag forbids."""
+    join = importlib.import_module("coverage.misc").join_regex
+    for regexes in (config.exclude_list, config.partial_list + config.partial_always_list):
+        try:
+            re.compile(join(regexes), re.MULTILINE)
+        except re.error as error:
+            told = f"the configured regular expressions cannot be used together: {error}"
+            raise CannotAnalyseError(told) from error
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What one file, or the configuration, may raise."""
+    exceptions = sys.modules.get("coverage.exceptions")
+    return (*SOURCE_ERRORS, exceptions.CoverageException) if exceptions else SOURCE_ERRORS
+
+
+# Scope: which files are counted, by the rules of coverage.py's `inorout.py` and `report_core.py`
+
+
+def _scope(config: Any, root: str, paths: Iterable[str]) -> tuple[list[str], list[str]]:  # noqa: ANN401 - see _check_regexes
+    """The paths that are listed, and those that are only eligible."""
+    is_kept, is_traced = _filter(config), _tracer(config, root)
+    kept = [path for path in paths if is_kept(f"{root}/{path}")]
+    found = set(_importable_files(config))
+    listed = [path for path in kept if f"{root}/{path}" in found]
+    known = set(listed)
+    return listed, [path for path in kept if path not in known and is_traced(path)]
+
+
+def _filter(config: Any) -> Callable[[str], bool]:  # noqa: ANN401 - see _check_regexes
+    """Whether a file is neither omitted nor left out of reports."""
+    omitted = _matcher(config.run_omit)
+    report_included = _matcher(config.report_include) or _is_utf8
+    report_omitted = _matcher(config.report_omit)
+
+    def is_kept(full: str) -> bool:
+        if (omitted and omitted(full)) or (report_omitted and report_omitted(full)):
+            return False
+        return _is_utf8(full) and report_included(full)
+
+    return is_kept
+
+
+def _is_utf8(full: str) -> bool:
+    """coverage.py cannot store another name."""
+    return not any("\ud800" <= char <= "\udfff" for char in full)
+
+
+def _matcher(patterns: Iterable[str] | None) -> Callable[[str], bool] | None:
+    if not patterns:
+        return None
+    files = importlib.import_module("coverage.files")
+    match: Callable[[str], bool] = files.GlobMatcher(files.prep_patterns(patterns), "scope").match
+    return match
+
+
+def _sources(config: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401 - see _check_regexes
+    """Folders, and names of modules."""
+    names = list(config.source or ())
+    folders = [os.path.realpath(name) for name in names if Path(name).is_dir()]
+    return folders, [*(name for name in names if not Path(name).is_dir()), *config.source_pkgs]
+
+
+def _importable_files(config: Any) -> Iterator[str]:  # noqa: ANN401 - see _check_regexes
+    """Those that coverage.py finds in a source folder; without `__init__.py` it does not look."""
+    find = importlib.import_module("coverage.files").find_python_files
+    for folder in _sources(config)[0]:
+        yield from map(os.path.realpath, find(folder, config.include_namespace_packages))
+
+
+def _tracer(config: Any, root: str) -> Callable[[str], bool]:  # noqa: ANN401 - see _check_regexes
+    """Whether coverage.py traces a file when it runs, were it not omitted."""
+    folders, packages = _sources(config)
+    included = _matcher(config.run_include)
+
+    def is_traced(path: str) -> bool:
+        full = f"{root}/{path}"
+        if folders or packages:
+            is_below = any(full.startswith(folder + "/") for folder in folders)
+            return is_below or any(_is_module_of(path, package) for package in packages)
+        return included is None or included(full)
+
+    return is_traced
+
+
+def _is_module_of(path: str, package: str) -> bool:
+    """Whether a file can be imported as a package or below it, from whatever folder on."""
+    parts = path.rpartition(".")[0].split("/")
+    if parts[-1] == "__init__":
+        parts.pop()
+    names = (".".join(parts[start:]) for start in range(len(parts)))
+    return any(f"{name}.".startswith(f"{package}.") for name in names)
+
+
+# Facts of one file
+
+
+def _answer_for(session: Any, root: str, path: str) -> str:  # noqa: ANN401 - see _check_regexes
+    try:
+        return _line({"path": path, **_facts(session, f"{root}/{path}")})
+    except _errors() as error:
+        cause = error.__cause__ or error
+        told = {"line": _line_of(cause), "message": _message(cause)}
+        return _line({"path": path, "error": told})
+
+
+def _line_of(error: BaseException) -> int | None:
+    """The line that a SyntaxError has, or a TokenError in its second argument."""
+    line = getattr(error, "lineno", None)
+    if isinstance(error, tokenize.TokenError):
+        line = error.args[1][0]
+    return line if isinstance(line, int) and 0 < line <= MAX_LINES else None
+
+
+def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regexes
+    if os.path.realpath(full) != full or not stat.S_ISREG(os.lstat(full).st_mode):
+        raise CannotAnalyseError("is no regular file")
+    reporter = importlib.import_module("coverage.python").PythonFileReporter(full, session)
+    source = reporter.source()
+    if source.count("\n") > MAX_LINES:
+        raise CannotAnalyseError(f"has more than {MAX_LINES} lines")
+    facts: Facts = {
+        "statements": sorted(reporter.lines()),
+        "excluded": sorted(reporter.excluded_lines()),
+        "runs": _runs(_multiline_map(reporter.parser)),
+        "spans": _spans(ast.parse(source)),
+    }
+    return facts | _branch_facts(reporter) if session.config.branch else facts
+
+
+def _multiline_map(parser: Any) -> Mapping[int, int]:  # noqa: ANN401 - see _check_regexes
+    """Line → first line of its statement; the attribute had another name before 7.13."""
+    name = "multiline_map" if hasattr(parser, "multiline_map") else "_multiline"
+    lines: Mapping[int, int] = getattr(parser, name)
+    return lines
+
+
+def _runs(lines: Mapping[int, int]) -> list[list[int]]:
+    """Neighbouring lines with the same target as [first, last, target]; those that differ only."""
+    runs: list[list[int]] = []
+    for line, target in sorted(lines.items()):
+        if line == target:
+            continue
+        if runs and runs[-1][1:] == [line - 1, target]:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line, target])
+    return runs
+
+
+def _branch_facts(reporter: Any) -> Facts:  # noqa: ANN401 - see _check_regexes
+    arcs: set[Arc] = reporter.arcs()
+    exits: Mapping[int, int] = reporter.exit_counts()
+    hidden = reporter.excluded_lines()
+    branches = sorted(
+        (start, end)
+        for start, end in arcs
+        if exits.get(start, 0) > 1 and start not in hidden and end not in hidden
+    )
+    fixers = getattr(reporter.parser, "_with_jump_fixers", {})
+    is_old = any(_is_old_fixer(fixer) for fixer in fixers.values())
+    jumps = [_old_jump(arc, fixers) if is_old else [arc, fixers[arc], [arc]] for arc in fixers]
+    return {
+        "branches": branches,
+        "unbranched": sorted({start for start, _ in branches} & reporter.no_branch_lines()),
+        "jumps": jumps,
+        "jumps_drop_last": is_old,
+        "loops": _loops(arcs, {*fixers, *branches}),
+    }
+
+
+def _is_old_fixer(fixer: object) -> bool:
+    """Whether it has the form of coverage.py before 7.17: a pair of arcs."""
+    return isinstance(fixer, tuple) and isinstance(fixer[0], tuple)
+
+
+def _old_jump(arc: Arc, fixers: Mapping[Arc, tuple[Arc, Arc]]) -> list[object]:
+    """What the older `fix_with_jumps` adds and removes for one arc, following a chain of them."""
+    start_next, end_next = fixers[arc]
+    drops = {arc}
+    while start_next in fixers:
+        drops.add(start_next)
+        start_next, end_next = fixers[start_next]
+        drops.add(end_next)
+    drops.add(start_next)
+    return [arc, (arc[0], end_next[1]), sorted(drops)]
+
+
+def _loops(arcs: Iterable[Arc], relevant: set[Arc]) -> list[Arc]:
+    """For each line with one way on: that arc, where it can make a difference."""
+    ways = defaultdict(list)
+    for start, end in arcs:
+        ways[start].append(end)
+    single = ((start, ends[0]) for start, ends in ways.items() if len(ends) == 1)
+    return sorted(arc for arc in single if arc in relevant)
+
+
+def _spans(tree: ast.Module) -> list[list[object]]:
+    """Functions and classes as [qualified name, kind, first line, last line]."""
+    spans: list[list[object]] = []
+    todo: list[tuple[ast.AST, str]] = [(tree, "")]
+    while todo:
+        node, prefix = todo.pop()
+        inside = prefix
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            kind = "class" if isinstance(node, ast.ClassDef) else "function"
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            spans.append([prefix + node.name, kind, first, node.end_lineno])
+            inside = f"{prefix}{node.name}."
+        children = ast.iter_child_nodes(node)
+        todo.extend((child, inside) for child in children if isinstance(child, _STATEMENT_HOLDERS))
+    return sorted(spans, key=lambda span: span[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], sys.stdin, sys.stdout))

@@ -1,0 +1,321 @@
+"""Reads what coverage.py recorded, straight out of its SQLite files.
+
+The process that ran the tests wrote these files, so every byte of them is a claim of the branch.
+coverage.py's own reader trusts them; this one takes the few columns that are needed, checks each
+value, and lets nothing else of the database take part: no view, no virtual table, no index, no
+computed column. The layout is coverage.py's schema 7 (`sqldata.py`, the same since 5.0).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from urllib.parse import quote
+
+from coverage_gate.core.counting import RawFile
+from coverage_gate.core.linebits import LineBits, bits_of
+from coverage_gate.core.measurement import Arc
+
+#: The only layout that is read.
+_SCHEMA_VERSION = 7
+
+#: Table → columns that are read.
+_TABLES = {
+    "coverage_schema": ("version",),
+    "meta": ("key", "value"),
+    "file": ("id", "path"),
+    "line_bits": ("file_id", "numbits"),
+    "arc": ("file_id", "fromno", "tono"),
+}
+
+#: No source file that is analysed has more lines; a claim beyond is dropped unread.
+_LAST_LINE = 1_000_001
+
+_SHOWN_FOREIGN = 20
+_SHOWN_CHARS = 200
+_PROGRESS_STEPS = 100_000
+
+
+class BadDataError(Exception):
+    """A data file that coverage.py did not write, or not for this run; says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataLimits:
+    """Bounds of reading, besides the size of the files.
+
+    Attributes:
+        files: How many data files; one for each process that the tests started.
+        rows: Rows of all tables and files. An arc is a row; 10,000 files of 130 lines have
+            1.4 million. Each costs about 100 bytes of memory.
+        value_bytes: Longest text or blob. A line takes a bit of it.
+        seconds: For all files together.
+    """
+
+    files: int = 100_000
+    rows: int = 10_000_000
+    value_bytes: int = 1024**2
+    seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawData:
+    """What the tests' processes claim to have executed.
+
+    Attributes:
+        has_arcs: Whether branches were measured; None: nothing was measured.
+        files: Path relative to the root → claims. A file is here even when it has no line.
+        foreign: Names of measured files that are not known, made printable; some of them.
+        foreign_count: How many there are.
+    """
+
+    has_arcs: bool | None
+    files: Mapping[str, RawFile]
+    foreign: tuple[str, ...] = ()
+    foreign_count: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Claims:
+    """What was read so far.
+
+    Attributes:
+        prefix: What the absolute path of a known file starts with.
+        known: Relative paths.
+        rows_left: How many more rows are read.
+    """
+
+    prefix: str
+    known: Collection[str]
+    rows_left: int
+    has_arcs: bool | None = None
+    lines: dict[str, LineBits] = field(default_factory=dict)
+    arcs: dict[str, set[Arc]] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=set)
+
+    def result(self) -> RawData:
+        """All of it, frozen."""
+        shown = sorted(_printable(name) for name in sorted(self.foreign)[:_SHOWN_FOREIGN])
+        return RawData(
+            has_arcs=self.has_arcs,
+            files={path: self._file(path) for path in sorted(self.lines)},
+            foreign=tuple(shown),
+            foreign_count=len(self.foreign),
+        )
+
+    def _file(self, path: str) -> RawFile:
+        if not self.has_arcs:
+            return RawFile(lines=self.lines[path])
+        arcs = self.arcs.pop(path, set())
+        ends = {end for end in chain.from_iterable(arcs) if end > 0}
+        return RawFile(lines=bits_of(ends), arcs=frozenset(arcs))
+
+
+_LIMITS = DataLimits()
+
+
+def read_raw(
+    files: Sequence[Path],
+    root: Path,
+    *,
+    known: Collection[str],
+    branch: bool,
+    max_bytes: int,
+    limits: DataLimits = _LIMITS,
+) -> RawData:
+    """Read and unite the data files of one run.
+
+    Args:
+        files: All of them, whatever their order. None at all is a run that measured nothing.
+        root: Absolute real path of the export as the tests' process saw it.
+        known: Relative paths of the files in scope; what is claimed of others is only counted.
+        branch: Whether branches were to be measured.
+        max_bytes: Size of all files together.
+        limits: Further bounds.
+
+    Raises:
+        BadDataError: For anything but data files that coverage.py writes, and nothing else.
+    """
+    if len(files) > limits.files:
+        raise BadDataError(f"{len(files)} data files are more than the gate reads")
+    claims = _Claims(prefix=str(root).rstrip("/") + "/", known=known, rows_left=limits.rows)
+    deadline = time.monotonic() + limits.seconds
+    room = max_bytes
+    for file in sorted(files):
+        with _translated(file), _opened(file, room) as size:
+            room -= size
+            # A process that measured nothing leaves an empty file.
+            if size:
+                with _connection(file, limits, deadline) as connection:
+                    _read(connection, claims, branch=branch)
+    return claims.result()
+
+
+@contextmanager
+def _translated(file: Path) -> Iterator[None]:
+    """Whatever goes wrong while reading one file becomes a BadDataError that names it."""
+    try:
+        yield
+    except BadDataError as error:
+        raise BadDataError(f"{_printable(file.name)}: {error}") from error
+    except MemoryError as error:
+        raise BadDataError(f"{_printable(file.name)}: needs too much memory") from error
+    except (sqlite3.Error, sqlite3.Warning, OSError, ValueError, OverflowError) as error:
+        said = f"{type(error).__name__}: {_printable(str(error))}"
+        raise BadDataError(f"{_printable(file.name)}: cannot be read: {said}") from error
+
+
+@contextmanager
+def _opened(file: Path, room: int) -> Iterator[int]:
+    """Hold the file open, so that its name stays taken, and tell its size.
+
+    A link would lead elsewhere, and a FIFO or device would never end.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(file, flags)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise BadDataError("is no regular file")
+        if status.st_size > room:
+            raise BadDataError(f"is larger than the {room} bytes that are left of the limit")
+        yield status.st_size
+        if not os.path.samestat(status, file.stat(follow_symlinks=False)):
+            raise BadDataError("was replaced while it was read")
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _connection(file: Path, limits: DataLimits, deadline: float) -> Iterator[sqlite3.Connection]:
+    """A connection that can read the file only, and nothing for too long."""
+    # immutable: no lock, no journal of somebody else is played back.
+    uri = f"file:{quote(os.fsencode(file.absolute()))}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)) as connection:
+        for limit, value in (
+            (sqlite3.SQLITE_LIMIT_LENGTH, limits.value_bytes),
+            (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
+            (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 20),
+            (sqlite3.SQLITE_LIMIT_COLUMN, 50),
+            (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
+        ):
+            connection.setlimit(limit, value)
+        connection.set_progress_handler(_over(deadline), _PROGRESS_STEPS)
+        for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
+            connection.execute(f"PRAGMA {pragma}")
+        yield connection
+
+
+def _over(deadline: float) -> Callable[[], bool]:
+    """Interrupts SQLite, which raises OperationalError, once the time is over."""
+    return lambda: time.monotonic() > deadline
+
+
+def _read(connection: sqlite3.Connection, claims: _Claims, *, branch: bool) -> None:
+    for table, columns in _TABLES.items():
+        _check_table(connection, table, columns)
+    versions = list(_rows(connection, claims, "coverage_schema"))
+    if versions != [(_SCHEMA_VERSION,)]:
+        raise BadDataError(f"has schema {_printable(repr(versions))}, not {_SCHEMA_VERSION}")
+    has_arcs = _has_arcs(connection, claims)
+    if has_arcs is None:
+        return
+    if has_arcs is not branch:
+        kinds = ("lines", "branches")
+        raise BadDataError(f"holds {kinds[has_arcs]} where {kinds[branch]} were to be measured")
+    claims.has_arcs = has_arcs
+    paths = _paths(connection, claims)
+    if has_arcs:
+        _read_arcs(connection, claims, paths)
+    else:
+        _read_lines(connection, claims, paths)
+
+
+def _check_table(connection: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> None:
+    """Whether it is an ordinary table whose columns are stored, not computed."""
+    found = connection.execute(
+        "SELECT type, rootpage FROM sqlite_master WHERE lower(name) = ?", (table,)
+    ).fetchmany(2)
+    if len(found) != 1 or found[0][0] != "table" or type(found[0][1]) is not int or not found[0][1]:
+        raise BadDataError(f"has no ordinary table {table}")
+    hidden = {
+        row[1]: row[6] for row in connection.execute(f"PRAGMA main.table_xinfo({table})").fetchall()
+    }
+    if any(hidden.get(column) != 0 for column in columns):
+        raise BadDataError(f"the table {table} has not the columns of a data file")
+
+
+def _rows(
+    connection: sqlite3.Connection, claims: _Claims, table: str
+) -> Iterator[tuple[object, ...]]:
+    """The rows of a table itself, whatever an index says of it."""
+    columns = ", ".join(_TABLES[table])
+    # Nothing in the statement comes from outside.
+    for row in connection.execute(f"SELECT {columns} FROM main.{table} NOT INDEXED"):  # noqa: S608
+        claims.rows_left -= 1
+        if claims.rows_left < 0:
+            raise BadDataError("has more rows than the gate reads")
+        yield row
+
+
+def _has_arcs(connection: sqlite3.Connection, claims: _Claims) -> bool | None:
+    values = [value for key, value in _rows(connection, claims, "meta") if key == "has_arcs"]
+    if not values:
+        return None
+    if values not in (["0"], ["1"]):
+        raise BadDataError(f"has_arcs is {_printable(repr(values))}")
+    return values == ["1"]
+
+
+def _paths(connection: sqlite3.Connection, claims: _Claims) -> dict[int, str]:
+    """Id → relative path of the known files; the others are noted as foreign."""
+    paths: dict[int, str] = {}
+    for number, path in _rows(connection, claims, "file"):
+        if type(number) is not int or not isinstance(path, str):
+            raise BadDataError("the table file holds a value of a wrong type")
+        relative = path.removeprefix(claims.prefix)
+        if path.startswith(claims.prefix) and relative in claims.known:
+            paths[number] = relative
+            claims.lines.setdefault(relative, 0)
+        else:
+            claims.foreign.add(path)
+    return paths
+
+
+def _read_lines(connection: sqlite3.Connection, claims: _Claims, paths: Mapping[int, str]) -> None:
+    for number, numbits in _rows(connection, claims, "line_bits"):
+        if type(number) is not int or not isinstance(numbits, bytes):
+            raise BadDataError("the table line_bits holds a value of a wrong type")
+        path = paths.get(number)
+        if path is not None:
+            # A byte holds eight lines, the lowest bit the first: as in a LineBits. No line is 0.
+            claims.lines[path] |= int.from_bytes(numbits, "little") & _EVERY_LINE
+
+
+_EVERY_LINE: LineBits = (1 << (_LAST_LINE + 1)) - 2
+
+
+def _read_arcs(connection: sqlite3.Connection, claims: _Claims, paths: Mapping[int, str]) -> None:
+    arcs = {number: claims.arcs.setdefault(path, set()) for number, path in paths.items()}
+    # One object for each number, not for each row: half of the memory.
+    numbers: dict[int, int] = {}
+    for number, start, end in _rows(connection, claims, "arc"):
+        if type(number) is not int or type(start) is not int or type(end) is not int:
+            raise BadDataError("the table arc holds a value of a wrong type")
+        if number in arcs and abs(start) <= _LAST_LINE and abs(end) <= _LAST_LINE:
+            arcs[number].add((numbers.setdefault(start, start), numbers.setdefault(end, end)))
+
+
+def _printable(text: str) -> str:
+    shown = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text[:_SHOWN_CHARS]
+    )
+    return shown if len(text) <= _SHOWN_CHARS else shown + "…"
