@@ -1,0 +1,53 @@
+"""The work order: all that a developer is told."""
+
+from __future__ import annotations
+
+from coverage_gate import gate
+from coverage_gate.adapters.report_files import ReportError, read_report_file
+from coverage_gate.boundary import visible
+from coverage_gate.splice import CHECK_NAME
+from stage_engine.values import Task
+
+ORDER_NAME = "19-work-order.md"
+
+
+def first_order(task: Task) -> str:
+    """What a task is sent into development with for the first time."""
+    return _head(task) + "\nWrite what the title asks for, with tests.\n" + _tail(task)
+
+
+def work_order(task: Task, *, check: str, reason: str, attempt: int) -> str:
+    """What a failed task is sent back with.
+
+    Args:
+        task: Which task.
+        check: The check that failed.
+        reason: Its reason.
+        attempt: 1 for the first time that the task is sent back.
+    """
+    told = f"\nAttempt {attempt}. `{check}` failed:\n\n{visible(reason, limit=4000)}\n"
+    report = _report(task) if check == CHECK_NAME else ""
+    return _head(task) + told + report + _tail(task)
+
+
+def _head(task: Task) -> str:
+    title = visible(task.title or task.work_item)
+    facts = f"{visible(task.work_item)} of {visible(task.repo)}, branch {visible(task.branch)}"
+    return f"# Work order: {title}\n\n{facts}\n"
+
+
+def _report(task: Task) -> str:
+    """The report's body; its front matter is for machines."""
+    try:
+        text = read_report_file(gate.report_path(task.repo, task.work_item))
+    except ReportError:
+        return ""
+    _, _, body = text.removeprefix("---\n").partition("\n---\n")
+    return f"\n## What the gate found\n\n{body.strip()}\n"
+
+
+def _tail(task: Task) -> str:
+    return (
+        f"\n## How to finish\n\nCommit on `{visible(task.branch)}`, in the folder in which you "
+        "were started. Only commits count; no other branch may move.\n"
+    )
