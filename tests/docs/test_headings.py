@@ -1,0 +1,43 @@
+"""Every code and command has its heading, and every heading a code or command."""
+
+import re
+from pathlib import Path
+
+import coverage_gate
+from coverage_gate import ports
+from coverage_gate.cli.main import TABLE
+from coverage_gate.core.measurement import FailureCode
+from coverage_gate.core.verdict import Reason
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def headings(page: str, level: str) -> set[str]:
+    found = re.findall(rf"^{level} (\S+)$", (DOCS / page).read_text(), re.MULTILINE)
+    return set(found)
+
+
+def repository_codes() -> set[str]:
+    """Every code that is written in the sources of the git adapter and beside it."""
+    files = [*(ROOT / "src/coverage_gate/adapters/git").glob("*.py"), Path(ports.__file__)]
+    files += (ROOT / "src/coverage_gate").glob("*.py")
+    return {
+        code
+        for file in files
+        for code in re.findall(r"code(?:: str)? ?= ?\"([a-z-]+)\"", file.read_text())
+    }
+
+
+def test_every_code_has_a_heading_and_every_heading_a_code() -> None:
+    codes = {str(code) for code in (*Reason, *FailureCode)} | repository_codes()
+    assert headings("errors.md", "###") == codes
+
+
+def test_every_command_has_a_heading() -> None:
+    assert headings("commands.md", "##") == set(TABLE)
+
+
+def test_every_public_name_has_a_docstring() -> None:
+    names = [name for name in coverage_gate.__all__ if name != "__version__"]
+    assert [name for name in names if not getattr(coverage_gate, name).__doc__] == []
