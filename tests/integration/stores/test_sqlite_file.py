@@ -13,6 +13,7 @@ import pytest
 from tests.integration.stores.sqlite_files import AT, KEY, change_by_hand, rise, sql, store_at
 
 from coverage_gate.adapters.stores.engine import check_sqlite
+from coverage_gate.adapters.stores.migration import migrate
 from coverage_gate.adapters.stores.schema import SCHEMA_VERSION
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.core.ratchet import RatchetResult
@@ -157,6 +158,12 @@ def test_a_store_of_an_older_version_gets_what_it_lacks_and_keeps_what_it_has(fi
 def test_the_making_of_the_tables_is_stamped_with_the_time(file: Path) -> None:
     open_store(file, clock=FixedClock(iso="2026-05-05T05:05:05Z")).baselines()
     assert sql(file, "SELECT * FROM coverage_schema") == [(SCHEMA_VERSION, "2026-05-05T05:05:05Z")]
+
+
+def test_whoever_comes_second_finds_the_tables_made(file: Path) -> None:
+    with store_at(file).transactions.writing() as connection:
+        migrate(connection, name="it", at="later")
+    assert sql(file, "SELECT * FROM coverage_schema") == [(SCHEMA_VERSION, FixedClock().now_iso())]
 
 
 # What the database itself refuses

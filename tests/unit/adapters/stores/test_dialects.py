@@ -1,16 +1,25 @@
 """Every statement and table is one that PostgreSQL takes too."""
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import BigInteger, Dialect, Executable, LargeBinary, Text, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    Executable,
+    LargeBinary,
+    Text,
+    create_mock_engine,
+    select,
+)
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from coverage_gate.adapters.stores import sql_baseline, sql_lease, sql_records
-from coverage_gate.adapters.stores.dialect import WRITER_QUEUE, upsert
+from coverage_gate.adapters.stores.dialect import WRITER_QUEUE, queue_for_writing, upsert
 from coverage_gate.adapters.stores.schema import BASELINES, METADATA, TRIGGERS
 from coverage_gate.core.baseline import BaselineKey
 from coverage_gate.core.records import IntentState, OutboxState
@@ -128,3 +137,11 @@ def test_each_dialect_has_a_trigger_against_a_fall_and_a_queue_of_writers(dialec
     assert any("NEW.rank < OLD.rank" in text for text in TRIGGERS[dialect])
     queue = [str(compiled(dialect, it)) for it in WRITER_QUEUE[dialect]]
     assert ["pg_advisory_xact_lock" in text for text in queue] == [True] * (dialect != "sqlite")
+
+
+@pytest.mark.parametrize(("dialect", "count"), [("sqlite", 0), ("postgresql", 1)])
+def test_a_writer_takes_its_place_in_the_queue(dialect: str, count: int) -> None:
+    sent: list[object] = []
+    connection = create_mock_engine(f"{dialect}://", lambda statement, *_: sent.append(statement))
+    queue_for_writing(cast("Connection", connection))
+    assert len(sent) == count
