@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -90,8 +91,6 @@ def test_no_program_of_the_repository_runs(
 def test_the_traps_of_these_tests_do_spring_without_protection(
     diverged: RepositoryBuilder, canary: Path
 ) -> None:
-    import subprocess  # noqa: PLC0415
-
     _set_traps(diverged, canary)
     command = ["git", "-c", "safe.directory=*", "-C", str(diverged.path), "status"]
     subprocess.run(command, capture_output=True, check=False)
