@@ -16,6 +16,7 @@ from coverage_gate.ports import RepositoryError
 MAX_BLOB = 256 * MIB
 MAX_TOTAL = 2048 * MIB
 _MAX_HEADER = 512
+_SHA256_DIGITS = 64
 _HEADER = re.compile(rb"([0-9a-f]{40,64}) (\w+) (\d{1,19})")
 _READ_S = 900.0
 
@@ -74,7 +75,8 @@ def check_sizes(
 
 def blob_id(content: bytes, *, digits: int = 40) -> str:
     """The id that git gives a blob, with 40 digits (SHA-1) or 64 (SHA-256)."""
-    digest = hashlib.sha256() if digits == 64 else hashlib.sha1(usedforsecurity=False)  # noqa: PLR2004
+    is_long = digits == _SHA256_DIGITS
+    digest = hashlib.sha256() if is_long else hashlib.sha1(usedforsecurity=False)
     digest.update(b"blob %d\0" % len(content))
     digest.update(content)
     return digest.hexdigest()

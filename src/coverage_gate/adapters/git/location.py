@@ -92,7 +92,8 @@ def _is_git_dir(place: Path) -> bool:
     if not os.path.lexists(place / "HEAD"):
         return False
     common = common_dir_of(place)
-    return all(os.path.isdir(common / part) for part in ("objects", "refs"))  # noqa: PTH112
+    parts = (common / "objects", common / "refs")
+    return all(os.path.isdir(part) for part in parts)  # noqa: PTH112 - Path.is_dir may raise
 
 
 def _joined(place: Path, named: str) -> Path:
