@@ -42,6 +42,7 @@ def check_coverage_gate(repo: str, work_item: str, branch: str) -> tuple[bool, s
         branch,
         report=report_path(repo, work_item),
         worktree=None if worktree is None else Path(worktree),
+        is_hosts=ensure_worktree is not _WORKTREE,
     )
     if measure_coverage is not _MEASURE:
         return procedure.check_percent(settings, place, measure_coverage(repo, branch))
@@ -137,3 +138,4 @@ def snapshot() -> dict[str, Any]:
 
 #: A host's replacement answers a bare percent.
 _MEASURE = measure_coverage
+_WORKTREE = ensure_worktree

@@ -44,6 +44,7 @@ class Place:
     Attributes:
         repository: Name, as baselines are stored under it.
         folder: Repository or worktree whose objects and refs are read.
+        worktree: Where the branch's environment may lie; nothing else is taken from it.
         head: The ref to judge: "HEAD" in a worktree.
         branch: The branch's name, for people.
         base: Where it wants to land; empty: as the settings say.
@@ -60,6 +61,7 @@ class Place:
     base: str
     work_item: str
     report: Path
+    worktree: Path | None = None
     compares_with_base: bool = False
     judges_tests: bool = False
 
@@ -103,16 +105,20 @@ def pipeline_place(
     *,
     report: Path,
     worktree: Path | None,
+    is_hosts: bool = False,
 ) -> Place:
-    """A branch in its worktree, after a merge gate.
+    """A branch after a merge gate.
 
-    A worktree that cannot be made is no reason to open the gate: the branch could cause that. It
-    is then judged from the repository itself.
+    What is judged is the branch of the authoritative repository: whoever works in the worktree
+    could lead its `.git` elsewhere, and a worktree that cannot be made opens nothing. Only where
+    a host brings its own worktree (`is_hosts`), HEAD there is what it wants to land.
     """
+    own = worktree if is_hosts else None
     return Place(
         repository=repository,
-        folder=worktree or repository_folder(settings, repository),
-        head="HEAD" if worktree else branch,
+        folder=own or repository_folder(settings, repository),
+        worktree=worktree,
+        head="HEAD" if own else branch,
         branch=branch,
         base=settings.base,
         work_item=work_item,
@@ -180,7 +186,12 @@ def judge(
         reason = "coverage gate disabled (ORCH_COVERAGE_GATE_ENABLED)"
         return not_applicable(reason, Reason.DISABLED, policy), settings
     base = place.base or settings.base
-    with open_workshop(repository=place.repository, folder=place.folder, progress=progress) as shop:
+    with open_workshop(
+        repository=place.repository,
+        folder=place.folder,
+        worktree=place.worktree,
+        progress=progress,
+    ) as shop:
         if shop.view is None:
             raise no_repository(place.folder)
         settings = read(_base_pyproject(shop, base))

@@ -91,9 +91,19 @@ def store_of(settings: Settings) -> SqlStore:
 
 @contextmanager
 def open_workshop(
-    *, repository: str, folder: Path, progress: Progress | None = None
+    *,
+    repository: str,
+    folder: Path,
+    worktree: Path | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Workshop]:
     """Open a repository, worktree, or folder without a commit.
+
+    Args:
+        repository: Its name.
+        folder: What is read.
+        worktree: A further place where the branch's environment may lie.
+        progress: Hears what is done.
 
     Raises:
         RepositoryError: If git cannot read it.
@@ -104,16 +114,16 @@ def open_workshop(
         yield Workshop(
             repository=repository,
             view=None if plain else open_view(folder, scratch=scratch),
-            checkouts=(folder,) if plain else _checkouts(folder),
+            checkouts=(folder,) if plain else _checkouts(folder, worktree),
             scratch=scratch,
             progress=progress or NoProgress(),
         )
 
 
-def _checkouts(folder: Path) -> tuple[Path, ...]:
-    main = worktrees.main_worktree(folder)
-    own = folder.resolve()
-    return (own,) if main is None or main == own else (own, main)
+def _checkouts(folder: Path, worktree: Path | None) -> tuple[Path, ...]:
+    places = (worktree, folder, worktrees.main_worktree(folder))
+    # Once each, in this order: dict keys keep it.
+    return tuple(dict.fromkeys(place.resolve() for place in places if place is not None))
 
 
 @contextmanager
