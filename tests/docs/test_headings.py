@@ -22,10 +22,11 @@ def repository_codes() -> set[str]:
     """Every code that is written in the sources of the git adapter and beside it."""
     files = [*(ROOT / "src/coverage_gate/adapters/git").glob("*.py"), Path(ports.__file__)]
     files += (ROOT / "src/coverage_gate").glob("*.py")
+    written = r"code(?:: str)? ?= ?\"([a-z-]+)\"|\"([a-z]+-[a-z-]+)\"(?:: \"[A-Z]|\),$)"
     return {
-        code
+        first or second
         for file in files
-        for code in re.findall(r"code(?:: str)? ?= ?\"([a-z-]+)\"", file.read_text())
+        for first, second in re.findall(written, file.read_text(), re.MULTILINE)
     }
 
 
