@@ -72,6 +72,12 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         store_at(tmp_path / "plain" / "store.db").baselines()
 
 
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(StoreError, match=r"cannot be made: .* set ORCH_DB_PATH"):
+        store_at(tmp_path / "loop" / "store.db").baselines()
+
+
 def test_a_message_shows_no_control_characters_of_the_path(tmp_path: Path) -> None:
     file = tmp_path / "a\x1b[31m\nb.db"
     file.write_bytes(b"not a database")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -28,12 +29,5 @@ def sqlite_path(target: str | Path) -> Path:
             f"ORCH_DB_URL: {url[1][:20]!r} cannot be used; only SQLite is supported in this "
             "version; unset it and use ORCH_DB_PATH"
         )
-    return _absolute(file[1] if file else text)
-
-
-def _absolute(text: str) -> Path:
     # The working directory may change before the first use; a link is followed once and for all.
-    try:
-        return Path(text).resolve()
-    except (OSError, RuntimeError) as error:
-        raise StoreError(f"{text!r} cannot be followed: set ORCH_DB_PATH to a path") from error
+    return Path(os.path.realpath(file[1] if file else text))

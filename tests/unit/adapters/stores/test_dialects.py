@@ -42,7 +42,10 @@ ROW = sql_records.measurement_row("repo", measurement(covered(1, 2)), b"payload"
 NOTE = sql_records.audit_row(
     actor="ann", action="act", repository="repo", reason="why", detail={}, at="at"
 )
-DIALECTS: dict[str, Dialect] = {name: registry.load(name)() for name in ("sqlite", "postgresql")}
+DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+DIALECTS: dict[str, Dialect] = {
+    name: registry.load(it.replace("+", "."))() for name, it in DRIVERS.items()
+}
 
 
 def statements(name: str) -> dict[str, Executable]:
@@ -142,6 +145,8 @@ def test_each_dialect_has_a_trigger_against_a_fall_and_a_queue_of_writers(dialec
 @pytest.mark.parametrize(("dialect", "count"), [("sqlite", 0), ("postgresql", 1)])
 def test_a_writer_takes_its_place_in_the_queue(dialect: str, count: int) -> None:
     sent: list[object] = []
-    connection = create_mock_engine(f"{dialect}://", lambda statement, *_: sent.append(statement))
+    connection = create_mock_engine(
+        f"{DRIVERS[dialect]}://", lambda statement, *_: sent.append(statement)
+    )
     queue_for_writing(cast("Connection", connection))
     assert len(sent) == count

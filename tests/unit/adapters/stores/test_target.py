@@ -18,12 +18,6 @@ def test_a_link_is_followed_at_once(tmp_path: Path) -> None:
     assert sqlite_path(tmp_path / "link.db") == tmp_path / "far.db"
 
 
-def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    with pytest.raises(StoreError, match="set ORCH_DB_PATH"):
-        sqlite_path(tmp_path / "loop" / "store.db")
-
-
 @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+pysqlite"])
 def test_a_sqlite_url_names_its_file(scheme: str) -> None:
     assert sqlite_path(f"{scheme}:////var/lib/gate.db") == Path("/var/lib/gate.db")
