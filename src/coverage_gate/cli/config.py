@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,8 +14,11 @@ from coverage_gate.boundary import visible
 from coverage_gate.cli.base_file import BaseFile, read_base_file
 from coverage_gate.cli.options import base_option, format_option
 from coverage_gate.ports import RepositoryError
-from coverage_gate.settings import Origin, Setting, Settings, load_settings, unknown_variables
+from coverage_gate.settings import Origin, Setting, load_settings, unknown_variables
 from coverage_gate.settings.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from coverage_gate.settings import Settings  # loads pydantic
 
 SCHEMA_VERSION = 1
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from coverage_gate.boundary import never_raises, redactor, visible
-from coverage_gate.cli.examinations import EXAMINATIONS
 from coverage_gate.cli.findings import Examination, Finding, Health, Patient, fail
 from coverage_gate.cli.options import base_option, db_option, format_option, repo_option
 from coverage_gate.cli.style import terminal_of
@@ -38,6 +37,8 @@ def doctor(*, repo: Path, base: str | None, db: str | None, output: str) -> int:
       coverage-gate doctor
       coverage-gate doctor --repo ../shop --format json
     """
+    from coverage_gate.cli.examinations import EXAMINATIONS
+
     patient = _patient(repo, {"base": base, "db": db})
     answers = examine(patient, EXAMINATIONS)
     if output == "json":

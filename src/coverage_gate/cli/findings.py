@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from coverage_gate.settings import Settings, SettingsError
+from coverage_gate.settings import SettingsError
+
+if TYPE_CHECKING:
+    from coverage_gate.settings import Settings  # loads pydantic
 
 
 class Health(StrEnum):

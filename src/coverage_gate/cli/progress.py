@@ -106,7 +106,7 @@ class TerminalProgress:
     def _line(self) -> str:
         began = self.clock.monotonic() if self._started is None else self._started
         seconds = int(self.clock.monotonic() - began)
-        text = f"{self._step}: {self._detail}" if self._detail else self._step
+        text = ": ".join(filter(None, (self._step, self._detail)))
         # The last column stays free: some terminals begin a new line when it is written.
         return visible(f"[{seconds:3d} s] {text}", limit=max(self.terminal.width - 1, _NARROWEST))
 

@@ -1,0 +1,118 @@
+"""Which heavy modules each way into the package may load. The table is the whole budget."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coverage_gate.cli.main import TABLE
+from coverage_gate.testing.repositories import RepositoryBuilder
+
+_HEAVY = (
+    "asyncio",
+    "click",
+    "coverage",
+    "pydantic",
+    "pydantic_settings",
+    "pytest",
+    "rich",
+    "sqlalchemy",
+    "structlog",
+    "tenacity",
+    "yaml",
+)
+_LIST = f"import sys; print(*sorted(set({_HEAVY!r}) & sys.modules.keys()), file=sys.stderr)"
+_RUN = f"""
+import sys
+from coverage_gate.cli.main import run
+try:
+    run(sys.argv[1:])
+finally:
+    {_LIST}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository to run commands in."""
+    builder = RepositoryBuilder.create(tmp_path_factory.mktemp("import_cost") / "shop")
+    builder.commit(files={"pyproject.toml": "[tool.coverage-gate]\nmin_percent = 80\n"})
+    return builder.path
+
+
+def _loaded(code: str, *arguments: str, folder: Path) -> set[str]:
+    """The heavy modules that a process has loaded at its end."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        env={"HOME": str(folder / "home"), **kept},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+# What a host pays for importing us, without calling anything.
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("coverage_gate", set()),
+        ("coverage_gate.boundary", set()),
+        ("coverage_gate.clock", set()),
+        ("coverage_gate.core.verdict", set()),
+        ("coverage_gate.ports", set()),
+        ("coverage_gate.settings", set()),
+        ("coverage_gate.settings.load", {"pydantic"}),
+        ("coverage_gate.cli.main", {"click"}),
+    ],
+)
+def test_a_module_loads_no_more_than_it_may(module: str, allowed: set[str], tmp_path: Path) -> None:
+    assert _loaded(f"import {module}; {_LIST}", folder=tmp_path) <= allowed
+
+
+# Help is read by people who wait for it, and by shells that complete words.
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        [],
+        ["nonsense"],
+        ["config", "show", "--help"],
+        *([name, "--help"] for name in TABLE),
+    ],
+    ids=" ".join,
+)
+def test_help_loads_nothing_but_click(arguments: list[str], folder: Path) -> None:
+    assert _loaded(_RUN, *arguments, folder=folder) <= {"click"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["config", "show"], {"click", "pydantic"}),
+        (["doctor"], {"click", "pydantic", "sqlalchemy", "asyncio"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_loads_no_more_than_it_may(
+    arguments: list[str], allowed: set[str], folder: Path
+) -> None:
+    assert _loaded(_RUN, *arguments, folder=folder) <= allowed
+
+
+def test_the_switch_and_the_scope_are_read_without_pydantic(tmp_path: Path) -> None:
+    code = f"from coverage_gate.settings import load_scope; load_scope().applies('x'); {_LIST}"
+    assert _loaded(code, folder=tmp_path) == set()
+
+
+def test_debug_alone_loads_structlog(folder: Path) -> None:
+    loaded = _loaded(_RUN, "config", "show", "--debug", folder=folder)
+    assert "structlog" in loaded
