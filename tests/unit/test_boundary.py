@@ -159,8 +159,9 @@ def test_a_boundary_at_the_recursion_limit_gives_the_last_answer() -> None:
     for depth in range(sys.getrecursionlimit() - 200, sys.getrecursionlimit()):
         with suppress(RecursionError):  # too deep to call the boundary at all
             answers.add(_raise_at_depth(depth))
-    unknown = "error: an error that cannot be described"
-    assert {"error"} <= answers <= {"error", "error: ValueError: deep", unknown}
+    # Between both, descriptions that say less and less.
+    assert answers >= {"error", "error: ValueError: deep"}
+    assert all(answer.startswith("error") for answer in answers)
 
 
 def test_the_decorated_function_keeps_name_and_signature() -> None:
