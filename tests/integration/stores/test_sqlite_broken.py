@@ -107,6 +107,17 @@ def test_a_writer_that_waits_too_long_says_so_and_loses_nothing(
     assert rise(store_at(file), 9) is RatchetResult.MOVED
 
 
+def test_a_transaction_has_the_right_to_write_from_its_beginning(
+    file: Path, other: sqlite3.Connection
+) -> None:
+    other.execute("PRAGMA busy_timeout = 0")
+    with (
+        store_at(file).transaction(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+
+
 def test_a_reader_does_not_wait_for_a_writer(file: Path, other: sqlite3.Connection) -> None:
     other.execute("BEGIN IMMEDIATE")
     assert store_at(file).has_baseline("repo")

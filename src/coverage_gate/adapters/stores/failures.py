@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from coverage_gate.ports import StoreError
 
-# By the name of SQLite's result code; the longest beginning that fits counts.
+# By the beginning of the name of SQLite's result code.
 _SENTENCES = {
     "SQLITE_BUSY": "is locked by another process; nothing was written. Try again when it is done",
     "SQLITE_LOCKED": "is locked by this process; nothing was written. Try again",
@@ -68,10 +68,10 @@ def sentence(name: str, error: Exception) -> str:
     """One line: which database, what happened, what to do next, and the database's own words."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     code = getattr(cause, "sqlite_errorname", "")
-    fitting = [known for known in _SENTENCES if code.startswith(known)]
-    if not fitting:
-        return f"the database {name} failed: {_words(cause)}"
-    return f"the database {name} {_SENTENCES[max(fitting, key=len)]} ({_words(cause)})"
+    for known, advice in _SENTENCES.items():
+        if code.startswith(known):
+            return f"the database {name} {advice} ({_words(cause)})"
+    return f"the database {name} failed: {_words(cause)}"
 
 
 def _words(cause: BaseException) -> str:

@@ -168,6 +168,7 @@ def test_a_sealed_text_that_is_no_json_is_refused(text: bytes) -> None:
         changed(1, 0, 2, value=2),
         changed(1, 0, 2, value="2"),
         changed(1, 0, 3, value="f0"),
+        changed(1, 0, 4, value="1"),
         changed(1, 0, 5, value=[1]),
         changed(1, 0, 5, value=[1, True]),
         changed(1, 0, 5, value=[1, 2.0]),
@@ -185,6 +186,13 @@ def test_a_sealed_text_that_is_no_json_is_refused(text: bytes) -> None:
 def test_a_sealed_document_that_is_no_measurement_is_refused(document: object) -> None:
     with pytest.raises(StoreError, match="cannot be read"):
         decode(packed(document))
+
+
+def test_bytes_behind_the_end_are_refused() -> None:
+    body = encode(FULL)[len(MARK) + DIGEST_BYTES :] + b"x"
+    seal = blake2b(body, digest_size=DIGEST_BYTES).digest()
+    with pytest.raises(StoreError, match="its end is not where it should be"):
+        decode(MARK + seal + body)
 
 
 def test_an_error_shows_no_more_than_the_beginning_of_what_it_found() -> None:
