@@ -338,7 +338,9 @@ def _branch_facts(reporter: Any) -> Facts:  # noqa: ANN401 - see _check_regexes
     )
     fixers = getattr(reporter.parser, "_with_jump_fixers", {})
     is_old = any(_is_old_fixer(fixer) for fixer in fixers.values())
-    jumps = [_old_jump(arc, fixers) if is_old else [arc, fixers[arc], [arc]] for arc in fixers]
+    jumps = [
+        _old_jump(arc, fixers) if is_old else [arc, fixers[arc], [arc]] for arc in sorted(fixers)
+    ]
     return {
         "branches": branches,
         "unbranched": sorted({start for start, _ in branches} & reporter.no_branch_lines()),
