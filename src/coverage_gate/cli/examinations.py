@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.git.view import open_view
 from coverage_gate.adapters.git.worktrees import main_worktree, repository_name
+from coverage_gate.adapters.measure.command import BadCommandError, parse_test_command
 from coverage_gate.adapters.measure.interpreter import (
     Interpreter,
     InterpreterError,
@@ -124,6 +126,8 @@ def check_interpreter(patient: Patient, settings: Settings) -> Finding:
         return warn("not looked at, since there is no repository")
     except InterpreterError as error:
         return fail(str(error), "or name another interpreter with ORCH_COVERAGE_PYTHON")
+    except BadCommandError as error:
+        return fail(str(error), "set ORCH_COVERAGE_TEST_COMMAND right")
     pytest = f", pytest {found.pytest_version}" if found.pytest_version else ""
     return ok(
         f"{found.path} ({origin}): Python {found.version}, coverage.py {found.coverage_version}"
@@ -135,7 +139,7 @@ def check_testmon(patient: Patient, settings: Settings) -> Finding:
     """pytest-testmon takes the tracer from coverage.py and leaves tests out."""
     try:
         found, _ = _interpreter(patient, settings)
-    except (RepositoryError, InterpreterError):
+    except (RepositoryError, InterpreterError, BadCommandError):
         return warn("not looked at, since there is no interpreter")
     libraries = found.path.parent.parent.glob("lib/python*/site-packages/pytest_testmon-*")
     if any(libraries):
@@ -193,7 +197,7 @@ def _interpreter(patient: Patient, settings: Settings) -> tuple[Interpreter, str
     found = probe_interpreter(
         choice,
         roots=[patient.folder.resolve()],
-        needs_pytest=settings.test_command[:1] == ("pytest",),
+        needs_pytest=parse_test_command(shlex.join(settings.test_command)).is_pytest,
         sandbox=PlainSandbox(),
         env=settings.variables(("PATH", "LANG")),
     )

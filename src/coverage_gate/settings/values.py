@@ -32,6 +32,7 @@ _SECRET = re.compile(
     r"|OAUTH|(DATABASE|DB)_UR[IL]|(^|_)(AUTH|KEYS?|DSN|PAT|PWD?)(_|$)",
     re.ASCII | re.IGNORECASE,
 )
+_OPERATOR = re.compile(r"[;&|<>()]+")
 _RESERVED = re.compile(r"(ORCH|COVERAGE|COV_CORE)_.*", re.ASCII | re.IGNORECASE)
 # As the store reads it: two letters or more, a drive letter is no scheme.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:.*", re.ASCII | re.DOTALL)
@@ -239,7 +240,7 @@ def _interpreter(text: str, *, home: Path | None) -> Path:
 def read_command(value: object) -> tuple[str, ...]:
     """Words of a command, from shell-like text or a list of words; no shell is involved."""
     try:
-        words = shlex.split(value) if isinstance(value, str) else value
+        words = _split(value) if isinstance(value, str) else value
     except ValueError as error:
         raise ValueError(f"is no command: {error}") from error
     if not isinstance(words, list) or not words:
@@ -247,6 +248,18 @@ def read_command(value: object) -> tuple[str, ...]:
     if not all(isinstance(word, str) and word.isprintable() for word in words):
         raise ValueError("holds words that are no printable text")
     return tuple(words)
+
+
+def _split(text: str) -> list[str]:
+    """The words of a command, as a shell would split them; operators are words of their own."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    words = list(lexer)
+    # As plain words they would reach the tests, which then cannot start for no visible reason.
+    if any(map(_OPERATOR.fullmatch, words)):
+        raise ValueError("it needs a shell")
+    return words
 
 
 def read_url(value: object) -> str:

@@ -231,6 +231,12 @@ def test_an_interpreter_that_does_not_run_fails(
     assert _finding("testmon", missing).health is Health.WARN
 
 
+def test_a_test_command_that_is_no_python_fails(patient: Callable[..., Patient]) -> None:
+    finding = _finding("interpreter", patient(ORCH_COVERAGE_TEST_COMMAND="make test"))
+    assert finding.health is Health.FAIL
+    assert finding.mend == "set ORCH_COVERAGE_TEST_COMMAND right"
+
+
 def test_without_a_name_the_interpreter_of_the_gate_is_found_also_for_a_bare_repository(
     patient: Callable[..., Patient], repository: RepositoryBuilder, tmp_path: Path
 ) -> None:

@@ -272,11 +272,19 @@ def test_a_repository_without_an_interpreter_of_its_own_has_the_default() -> Non
     [
         ("pytest", ("pytest",)),
         ("manage.py test 'a b' test", ("manage.py", "test", "a b", "test")),
+        ("pytest -k 'a;b #1' # x", ("pytest", "-k", "a;b #1", "#", "x")),
+        ("pytest --x=a=b tests/x.py::y[1-2]", ("pytest", "--x=a=b", "tests/x.py::y[1-2]")),
         (["pytest", "-k", "a b", "-k"], ("pytest", "-k", "a b", "-k")),
     ],
 )
 def test_a_command_is_text_or_words(value: object, words: tuple[str, ...]) -> None:
     assert values.read_command(value) == words
+
+
+@pytest.mark.parametrize("text", ["pytest && rm x", "pytest;x", "pytest>log", "(pytest)", "a|b"])
+def test_a_command_that_needs_a_shell_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no command: it needs a shell"):
+        values.read_command(text)
 
 
 @pytest.mark.parametrize("value", ["", " ", "a 'b", [], None, 5, ["a", 1], ["a\nb"], "a\0b"])
