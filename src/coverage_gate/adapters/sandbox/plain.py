@@ -151,9 +151,11 @@ class _Running:
 
     def check_start(self, program: str) -> None:
         """Wait until the program runs; SandboxError with the reason if it does not."""
-        said = os.read(self.report, _CHUNK)
+        # No more than that: of a short run the next word may be there already.
+        said = os.read(self.report, len(supervisor.STARTED))
         if said == supervisor.STARTED:
             return
+        said += os.read(self.report, _CHUNK)
         self.end(within_s=supervisor.KILL_S)
         reason = said or self.output.kept() or b"the supervisor did not start"
         raise SandboxError(f"cannot start {program}: {reason.decode(errors='replace')}")
