@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -44,11 +44,16 @@ class World:
 
     def engine(self, **checks: Check) -> Engine:
         """An engine by the environment as it is now, some checks replaced."""
-        engine = open_engine()
-        return replace(engine, checks={**QG_CHECKS, "check_coverage_gate": self.measure, **checks})
+        all_checks = {**QG_CHECKS, "check_coverage_gate": self.measure, **checks}
+        return self.with_checks(open_engine(), all_checks)
+
+    def with_checks(self, engine: Engine, checks: Mapping[str, Check]) -> Engine:
+        """The engine with these checks alone."""
+        return replace(engine, checks=checks)
 
     def feature(self, branch: str, files: Mapping[str, str] | None = None) -> str:
         """A branch off main with one commit. Returns its id."""
+        self._follow()
         self.repo.branch(branch)
         sha = self.repo.commit(branch, files or {f"{branch}.txt": branch})
         self.repo.switch("main")
@@ -56,10 +61,15 @@ class World:
 
     def commit(self, branch: str, files: Mapping[str, str]) -> str:
         """One more commit on a branch, made without its worktree. Returns its id."""
+        self._follow()
         self.repo.switch(branch)
         sha = self.repo.commit("more", files)
         self.repo.switch("main")
         return sha
+
+    def _follow(self) -> None:
+        # The engine moves main beneath the builder's index.
+        self.repo.git("read-tree", "--reset", "-u", "HEAD")
 
     def head(self, branch: str = "main") -> str:
         """The commit of a branch."""
@@ -152,6 +162,3 @@ def make_world(folder: Path, patch: pytest.MonkeyPatch, *, bare: bool = True) ->
     world.set(**{f"{name}_DIR": path for name, path in folders.items()})
     world.set(DB_PATH=str(folder / "engine.db"), COVERAGE_GATE_REPOS=REPO)
     return world
-
-
-Step = Callable[[], object]

@@ -20,7 +20,7 @@ from stage_engine.settings import EngineSettings
 #: Where changes go that were left in a worktree without a commit.
 LEFTOVERS = "refs/leftovers/"
 
-_LOCK_WAIT_S = 5.0
+LOCK_WAIT_S = 5.0
 _LOCK_LOOK_S = 0.05
 
 
@@ -37,11 +37,19 @@ class Checkout:
     saved: str = ""
 
 
-def fresh_checkout(settings: EngineSettings, origin: Origin, branch: str) -> Checkout:
+def fresh_checkout(
+    settings: EngineSettings, origin: Origin, branch: str, *, lock_wait_s: float = LOCK_WAIT_S
+) -> Checkout:
     """Bring the branch's worktree to the head of the branch, made if it is missing.
 
     Tracked files are those of the commit afterwards; what git does not know stays, since it is
     what makes the tests run there (an environment, caches).
+
+    Args:
+        settings: Where worktrees are.
+        origin: The repository.
+        branch: Its branch.
+        lock_wait_s: How long a git that still works there is waited for.
 
     Raises:
         RepositoryError: If there is no such branch, or the worktree cannot be made or mended.
@@ -52,7 +60,7 @@ def fresh_checkout(settings: EngineSettings, origin: Origin, branch: str) -> Che
         raise RepositoryError(
             f"{path} belongs to another repository than {origin.name}. Move it away and try again."
         )
-    _await_lock(tree)
+    _await_lock(tree, lock_wait_s)
     saved = _save_leftovers(origin, tree, branch)
     _attach(origin, tree, branch)
     tree.run("reset", "-q", "--hard")
@@ -65,10 +73,10 @@ def leftovers_of(path: Path) -> tuple[str, ...]:
     return tuple(listed.output.decode("utf-8", "replace").splitlines())
 
 
-def _await_lock(tree: WorkTree) -> None:
+def _await_lock(tree: WorkTree, seconds: float) -> None:
     """Wait for a git that still works there; a lock that stays is of one that was killed."""
     lock = tree.location.git_dir / "index.lock"
-    deadline = time.monotonic() + _LOCK_WAIT_S
+    deadline = time.monotonic() + seconds
     while lock.exists():
         if time.monotonic() > deadline:
             lock.unlink(missing_ok=True)

@@ -117,7 +117,7 @@ def _moved_outside(engine: Engine, origin: Origin, task: Task, before: dict[str,
     after = origin.heads()
     with engine.store.reading() as rows:
         others = tasks.listed(rows, repo=task.repo)
-    own = {other.branch for other in others}
+    own = {other.branch for other in others if other.is_open}
     merged = {other.judged_head for other in others}
     moved = (
         f"{visible(name)} {sha[:12]} → {after.get(name, 'gone')[:12]}"

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from coverage_gate.adapters.stores.texts import name_text, prose_text
-from stage_engine import tasks
+from coverage_gate.adapters.stores.texts import prose_text
+from stage_engine import jobqueue, tasks
 from stage_engine.context import Engine, open_engine
 from stage_engine.development import is_developed
-from stage_engine.host import EngineHost, refuse, send_back
+from stage_engine.host import refuse, send_back
 from stage_engine.landing import deploy, settle_intents
-from stage_engine.merge import ask_coverage_gate, cross, gone_text
-from stage_engine.passage import Outcome, Passage, failed, passed, waiting
+from stage_engine.merge import cross, gone_text, judge_coverage
+from stage_engine.passage import Outcome, Passage, passed, waiting
 from stage_engine.qg import BLAMELESS
 from stage_engine.repository import Origin
 from stage_engine.stages import (
@@ -25,6 +25,7 @@ from stage_engine.stages import (
     DONE,
     STAGE_TRANSITIONS,
 )
+from stage_engine.store import Rows
 from stage_engine.tasks import StaleTaskError, TaskError, UnknownTaskError
 from stage_engine.values import AdvanceResult, StepStatus, Task, TaskStatus
 
@@ -53,20 +54,28 @@ def submit_task(
     title: str = "",
     source: str = "submit",
     trace_id: str = "",
+    host: str | None = None,
 ) -> Task:
     """Make a task and begin its run. The same work item again is the same task.
+
+    Args:
+        engine: The engine.
+        repo: Name of the repository.
+        work_item: Its name in the tracker.
+        branch: Where its commits are, or will be.
+        title: For people, and for the developer.
+        source: Who asks, for the run.
+        trace_id: The run's name in the logs of other systems; empty: one of its own.
+        host: Queue a job, too, that advances it: on this host, "" for any; None: no job.
 
     Raises:
         TaskError: If the work item is known with another branch, or a name cannot be kept.
         RepositoryError: If there is no such repository.
         StoreError: If it cannot be written.
     """
-    try:
-        names = [name_text(name) for name in (repo, work_item, branch)]
-    except ValueError as error:
-        raise TaskError(str(error)) from error
-    if not all(name.strip() for name in names):
-        raise TaskError("repository, work item and branch must be given")
+    for name in (repo, work_item, branch):
+        if not name.strip() or not name.isprintable():
+            raise TaskError(f"{name!r} is no name: give repository, work item and branch in words")
     head = engine.origin(repo).head_of(branch)
     with engine.store.writing() as rows:
         task = tasks.submit(
@@ -77,13 +86,19 @@ def submit_task(
             title=prose_text(title),
             head=head,
         )
-        if task.status is not TaskStatus.DONE and task.status is not TaskStatus.PARKED:
+        if task.is_open:
             tasks.ensure_run(rows, task.id, source=source, trace_id=trace_id)
+            _queue(rows, task, host)
     return task
 
 
-def resume_task(engine: Engine, task_id: int) -> Task:
+def resume_task(engine: Engine, task_id: int, *, host: str | None = None) -> Task:
     """Let a parked task go on, with all its developer jobs before it again.
+
+    Args:
+        engine: The engine.
+        task_id: Which.
+        host: As for `submit_task`.
 
     Raises:
         TaskError: If it is not parked, or is not there.
@@ -96,7 +111,14 @@ def resume_task(engine: Engine, task_id: int) -> Task:
             )
         task = tasks.change(rows, task, status=TaskStatus.ACTIVE, reason="", developer_retries=0)
         tasks.ensure_run(rows, task_id, source="resume")
+        _queue(rows, task, host)
     return task
+
+
+def _queue(rows: Rows, task: Task, host: str | None) -> None:
+    if host is not None:
+        kind = jobqueue.ADVANCE
+        jobqueue.enqueue(rows, kind=kind, task_id=task.id, repo=task.repo, host=host)
 
 
 def advance_stage(task_id: int, *, engine: Engine | None = None) -> AdvanceResult:
@@ -118,13 +140,15 @@ def advance_stage(task_id: int, *, engine: Engine | None = None) -> AdvanceResul
     with engine.exclusive(task_id) as is_ours:
         task, result = _begun(engine, task_id)
         result.parked = task.status is TaskStatus.PARKED
-        if result.parked or task.status is TaskStatus.DONE:
+        if not task.is_open:
             return result
         if not is_ours:
             result.waiting, result.reason = True, "another process works on this task"
             return result
         try:
-            _advance(_passage(engine, task, result))
+            passage = _passage(engine, task, result)
+            _advance(passage)
+            passage.close()
         except StaleTaskError as error:
             result.waiting, result.reason = True, str(error)
     return result
@@ -158,11 +182,12 @@ def handle_coverage_gate(  # noqa: PLR0917 - the contract's order
     engine = engine or open_engine()
     task, _ = _begun(engine, task_id)
     passage = _passage(engine, task, result)
-    host = EngineHost(engine=engine, task=task)
-    if not ask_coverage_gate(host, result):
-        return False
     passage.head = engine.origin(task.repo).head_of(task.branch)
-    send_back(passage, host, failed(host.answer[1]))
+    outcome, host = judge_coverage(passage)
+    if outcome.passed:
+        passage.close()
+        return False
+    send_back(passage, host, outcome)
     return True
 
 

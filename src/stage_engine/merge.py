@@ -33,7 +33,7 @@ class Crossing:
         lease: Once the merge gate took it.
         base: The commit of main that the branch was caught up with; its head holds it.
         path: The worktree, at that commit.
-        host: The splice's wishes, once the coverage gate refused.
+        host: What the splice wants, once the coverage gate was asked.
     """
 
     passage: Passage
@@ -67,7 +67,8 @@ def cross(passage: Passage, origin: Origin) -> None:
 def _gate(name: str, crossing: Crossing, stack: ExitStack) -> Outcome:
     passage = crossing.passage
     if name == CHECK_NAME and name in passage.engine.checks:
-        return passage.step(name, partial(_coverage, crossing))
+        outcome, crossing.host = judge_coverage(passage)
+        return outcome
     outcome = passage.check(name)
     if name != MERGE_GATE or not outcome.passed:
         return outcome
@@ -146,38 +147,38 @@ def retest(settings: EngineSettings, task: Task, path: Path) -> Answer:
     return result.status == 0, f"re-test: {settings.test_command[0]} {result.ended()}"
 
 
-def _coverage(crossing: Crossing) -> Outcome:
-    passage = crossing.passage
+def judge_coverage(passage: Passage) -> tuple[Outcome, EngineHost]:
+    """Have the splice run the gate, as a step.
+
+    Returns:
+        The outcome, and what the splice wants on FAIL, which is not yet written.
+    """
     host = EngineHost(engine=passage.engine, task=passage.task)
-    if not ask_coverage_gate(host, passage.result):
-        return passed(host.answer[1])
-    crossing.host = host
-    return failed(host.answer[1] or f"{CHECK_NAME} gave no answer")
+    return passage.step(CHECK_NAME, partial(_coverage, host, passage.result)), host
 
 
-def ask_coverage_gate(host: EngineHost, result: AdvanceResult) -> bool:
-    """Have the splice run the gate; what it wants on FAIL is in the host, and not yet written."""
+def _coverage(host: EngineHost, result: AdvanceResult) -> Outcome:
     task = host.task
-    agent = STAGE_TRANSITIONS[task.stage]["agent"] or ""
-    limit = host.engine.settings.gate.developer_retry_limit
-    return handle_coverage_gate(
+    intervened = handle_coverage_gate(
         host,
         task.id,
         task.stage,
         task.repo,
         task.work_item,
         task.branch,
-        agent,
+        STAGE_TRANSITIONS[task.stage]["agent"] or "",
         result,
-        retry_limit=limit,
+        retry_limit=host.engine.settings.gate.developer_retry_limit,
         notify_within_s=None,
     )
+    reason = host.answer[1] or f"{CHECK_NAME} did not answer; see the log"
+    return failed(reason) if intervened else passed(reason)
 
 
 def _refuse(name: str, outcome: Outcome, crossing: Crossing) -> None:
     """Send the task back where the branch is at fault, else have it wait; the lease goes."""
     passage = crossing.passage
-    if crossing.host is not None:
+    if name == CHECK_NAME and crossing.host is not None:
         send_back(passage, crossing.host, outcome)
     elif outcome.status is StepStatus.FAILED and name not in BLAMELESS:
         refuse(passage, name, outcome)

@@ -90,26 +90,41 @@ class Passage:
     run: Run
     result: AdvanceResult
     head: str | None = None
+    _ended: Effect | None = None
 
     def step(self, name: str, action: Callable[[], Outcome]) -> Outcome:
-        """Do one step, recorded before and after. A fault of a tool becomes an ERROR outcome."""
+        """Do one step. A fault of a tool becomes an ERROR outcome.
+
+        Its beginning is recorded before; its end together with what follows, so that a step costs
+        one transaction. Where nobody lived to record the end, the step counts as interrupted.
+        """
         self.engine.progress.step(f"{visible(self.task.work_item)}: {name}")
         with self.engine.store.writing() as rows:
+            self._record_end(rows)
             seq = tasks.begin_step(rows, self.run, stage=self.task.stage, step=name)
         started = self.engine.clock.monotonic()
         outcome = self._done(action)
-        milliseconds = int((self.engine.clock.monotonic() - started) * 1000)
-        with self.engine.store.writing() as rows:
-            tasks.end_step(
-                rows,
-                seq,
-                status=outcome.status,
-                duration_ms=milliseconds,
-                error="" if outcome.passed else outcome.reason,
-                detail={"reason": outcome.reason, **outcome.detail},
-            )
+        self._ended = partial(
+            tasks.end_step,
+            seq=seq,
+            status=outcome.status,
+            duration_ms=int((self.engine.clock.monotonic() - started) * 1000),
+            error="" if outcome.passed else outcome.reason,
+            detail={"reason": outcome.reason, **outcome.detail},
+        )
         self.engine.progress.detail(f"{outcome.status}: {outcome.reason}")
         return outcome
+
+    def close(self) -> None:
+        """Record the end of the last step, where nothing else was written after it."""
+        if self._ended is not None:
+            with self.engine.store.writing() as rows:
+                self._record_end(rows)
+
+    def _record_end(self, rows: Rows) -> None:
+        if self._ended is not None:
+            self._ended(rows)
+            self._ended = None
 
     def check(self, name: str) -> Outcome:
         """Run a quality gate as a step. One that is missing blocks; one that raises waits."""
@@ -151,6 +166,7 @@ class Passage:
     ) -> None:
         error = "" if outcome.passed else outcome.reason
         with self.engine.store.writing() as rows:
+            self._record_end(rows)
             for effect in effects:
                 effect(rows)
             queued = {} if job is None else {"job_id": job(rows)}

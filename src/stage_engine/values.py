@@ -87,6 +87,11 @@ class Task:
     updated_at: str
     version: int
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the engine can still do something for it."""
+        return self.status in (TaskStatus.ACTIVE, TaskStatus.WAITING)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
