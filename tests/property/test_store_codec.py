@@ -26,7 +26,7 @@ TEXT = st.text(st.characters(), max_size=12)
 MAYBE_TEXT = st.none() | TEXT
 LINES = st.integers(0, 2**70).map(lambda bits: bits & ~1)
 NUMBERS = st.integers(-(2**40), 2**40)
-SPANS = st.builds(Span, name=TEXT, kind=TEXT, first=NUMBERS, last=NUMBERS)
+SPANS = st.builds(Span, name=TEXT, kind=TEXT, first=NUMBERS, last=NUMBERS, header=NUMBERS)
 KINDS = st.builds(Kind, core=TEXT, python=TEXT, branch=st.booleans())
 UNPARSABLE = st.builds(Unparsable, path=TEXT, blob=TEXT, line=st.none() | NUMBERS, message=TEXT)
 
@@ -45,6 +45,8 @@ def files(draw: st.DrawFn) -> FileCoverage:
         branches=tuple(arcs),
         taken=tuple(sorted(taken)),
         spans=tuple(draw(st.lists(SPANS, max_size=3))),
+        continued=draw(LINES),
+        trivial=draw(LINES),
     )
 
 

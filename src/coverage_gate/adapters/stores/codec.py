@@ -27,7 +27,7 @@ from coverage_gate.core.measurement import (
 )
 from coverage_gate.ports import StoreError
 
-MARK = b"CGM1"
+MARK = b"CGM2"
 DIGEST_BYTES = 16
 #: Longest JSON that is unpacked: a hundred times that of ten thousand files.
 MAX_TEXT_BYTES = 1 << 30
@@ -111,7 +111,9 @@ def _from_file(file: FileCoverage) -> list[Any]:
         f"{file.excluded:x}",
         _from_arcs(file.branches),
         f"{_taken_bits(file):x}",
-        [[span.name, span.kind, span.first, span.last] for span in file.spans],
+        [[span.name, span.kind, span.first, span.last, span.header] for span in file.spans],
+        f"{file.continued:x}",
+        f"{file.trivial:x}",
     ]
 
 
@@ -172,7 +174,7 @@ def _to_provenance(value: object) -> Provenance:
 
 
 def _to_file(value: object) -> FileCoverage:
-    path, blob, statements, executed, excluded, arcs, taken, spans = _row(value, 8)
+    path, blob, statements, executed, excluded, arcs, taken, spans, *more = _row(value, 10)
     branches = _to_arcs(arcs)
     lines, ran, took = _bits(statements), _bits(executed), _bits(taken)
     if ran & ~lines or took.bit_length() > len(branches) + 1:
@@ -186,6 +188,8 @@ def _to_file(value: object) -> FileCoverage:
         branches=branches,
         taken=tuple(branches[place - 1] for place in lines_of(took)),
         spans=tuple(_to_span(item) for item in _list(spans)),
+        continued=_bits(more[0]),
+        trivial=_bits(more[1]),
     )
 
 
@@ -201,8 +205,14 @@ def _to_arcs(value: object) -> tuple[Arc, ...]:
 
 
 def _to_span(value: object) -> Span:
-    name, kind, first, last = _row(value, 4)
-    return Span(name=_text(name), kind=_text(kind), first=_number(first), last=_number(last))
+    name, kind, first, last, header = _row(value, 5)
+    return Span(
+        name=_text(name),
+        kind=_text(kind),
+        first=_number(first),
+        last=_number(last),
+        header=_number(header),
+    )
 
 
 def _to_unparsable(value: object) -> Unparsable:

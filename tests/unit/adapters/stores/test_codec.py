@@ -31,7 +31,9 @@ FILE = FileCoverage(
     excluded=bits_of([9]),
     branches=((2, -1), (2, 5), (5, 1)),
     taken=((2, 5),),
-    spans=(Span(name="Cart.discount", kind="function", first=1, last=5),),
+    spans=(Span(name="Cart.discount", kind="function", first=1, last=5, header=2),),
+    continued=bits_of([3, 4]),
+    trivial=bits_of([1]),
 )
 FULL = replace(
     measurement(FILE, exit_status=1, kind=Kind(core="sysmon", python="3.14", branch=True)),
@@ -77,8 +79,9 @@ def test_the_codec_knows_every_field_of_a_measurement() -> None:
         Provenance: "identity commit tree kind scope scope_text config_digest coverage_version "
         "sandbox",
         Kind: "core python branch",
-        FileCoverage: "path blob statements executed excluded branches taken spans",
-        Span: "name kind first last",
+        FileCoverage: "path blob statements executed excluded branches taken spans "
+        "continued trivial",
+        Span: "name kind first last header",
         Unparsable: "path blob line message",
         TestRun: "exit_status outcomes",
     }
@@ -109,7 +112,7 @@ def test_a_file_that_claims_what_it_does_not_have_is_not_encoded(file: FileCover
         encode(replace(FULL, files=(file,)))
 
 
-@pytest.mark.parametrize("payload", [b"", b"CG", b"CGM2" + encode(FULL)[4:], b"SQLite format 3"])
+@pytest.mark.parametrize("payload", [b"", b"CG", b"CGM0" + encode(FULL)[4:], b"SQLite format 3"])
 def test_another_version_is_refused(payload: bytes) -> None:
     with pytest.raises(StoreError, match="unknown version"):
         decode(payload)
