@@ -47,8 +47,6 @@ def files(draw: st.DrawFn) -> FileCoverage:
         spans=tuple(draw(st.lists(SPANS, max_size=3))),
         continued=draw(LINES),
         trivial=draw(LINES),
-        continued=draw(LINES),
-        trivial=draw(LINES),
     )
 
 

@@ -188,8 +188,6 @@ def _to_file(value: object) -> FileCoverage:
         branches=branches,
         taken=tuple(branches[place - 1] for place in lines_of(took)),
         spans=tuple(_to_span(item) for item in _list(spans)),
-        continued=_bits(continued),
-        trivial=_bits(trivial),
         continued=_bits(more[0]),
         trivial=_bits(more[1]),
     )
