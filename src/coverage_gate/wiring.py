@@ -12,7 +12,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.git import worktrees
 from coverage_gate.adapters.git.view import GitView, open_view
-from coverage_gate.adapters.measure.command import parse_test_command
+from coverage_gate.adapters.measure.command import BadCommandError, TestCommand, parse_test_command
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.clock import SystemClock
@@ -20,7 +20,7 @@ from coverage_gate.core.names import safe_name
 from coverage_gate.judging import Ports
 from coverage_gate.measuring import Bench, TreeMeasurer
 from coverage_gate.ports import NoProgress, Progress, RepositoryError
-from coverage_gate.settings import Settings
+from coverage_gate.settings import Settings, SettingsError
 from coverage_gate.settings.values import BranchMode
 
 #: What tests see of the gate's environment without being asked for.
@@ -47,7 +47,7 @@ class Workshop:
     progress: Progress
 
     def measurer(self, settings: Settings) -> TreeMeasurer:
-        """Runs and counts under these settings. Raises BadCommandError, StoreError."""
+        """Runs and counts under these settings. Raises SettingsError, StoreError."""
         return TreeMeasurer(
             bench=self._bench(settings),
             view=self.view,
@@ -63,7 +63,7 @@ class Workshop:
             checkouts=self.checkouts,
             configured=settings.python_for(self.repository),
             fallback=Path(sys.executable),
-            command=parse_test_command(shlex.join(settings.test_command)),
+            command=_command(settings),
             branch=_BRANCHES[settings.branch_mode],
             limits=settings.run_limits(),
             env=settings.variables(_SEEN_BY_TESTS) | settings.variables_for_tests(),
@@ -71,7 +71,7 @@ class Workshop:
         )
 
     def ports(self, settings: Settings) -> Ports:
-        """All that judging needs. Raises BadCommandError, StoreError."""
+        """All that judging needs. Raises SettingsError, StoreError."""
         if self.view is None:
             raise ValueError("a folder without a commit cannot be judged by lines")
         measurer = self.measurer(settings)
@@ -82,6 +82,13 @@ class Workshop:
             clock=measurer.clock,
             progress=self.progress,
         )
+
+
+def _command(settings: Settings) -> TestCommand:
+    try:
+        return parse_test_command(shlex.join(settings.test_command))
+    except BadCommandError as error:
+        raise SettingsError([f"ORCH_COVERAGE_TEST_COMMAND: {error}"]) from None
 
 
 def store_of(settings: Settings) -> SqlStore:

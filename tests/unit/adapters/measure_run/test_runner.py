@@ -304,7 +304,7 @@ def test_customisation_of_the_user_runs_only_where_it_is_enabled(
     assert said == ["sitecustomize", "usercustomize", "sitecustomize"]
 
 
-@pytest.mark.parametrize("process", [os.getpid(), 0])
+@pytest.mark.parametrize("process", [os.getpid(), 0], ids=["own", "other"])
 def test_only_the_process_that_was_started_claims_something(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: int
 ) -> None:
