@@ -65,6 +65,7 @@ class StaticFile:
             coverage.py before 7.17.
         loops: Arcs that an arc from a line to itself is told as.
         spans: Functions and classes, by first line.
+        trivial: Statements that say nothing about logic when they run.
     """
 
     path: str
@@ -79,6 +80,7 @@ class StaticFile:
     jumps_drop_last: bool = False
     loops: tuple[Arc, ...] = ()
     spans: tuple[Span, ...] = ()
+    trivial: LineBits = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,8 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
         branches=static.branches if branch else (),
         taken=_taken(static, claims.arcs or frozenset(), targets) if branch else (),
         spans=static.spans,
+        continued=bits_of(targets),
+        trivial=static.trivial,
     )
 
 

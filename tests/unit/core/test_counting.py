@@ -24,6 +24,7 @@ FILE = StaticFile(
     branches=((1, 2), (1, 5), (5, -1), (5, 9)),
     runs=(Run(first=3, last=4, target=2),),
     spans=(Span(name="f", kind="function", first=1, last=9),),
+    trivial=bits_of([9]),
 )
 
 
@@ -44,6 +45,8 @@ def test_what_a_file_has_comes_from_the_file_and_not_from_the_claims() -> None:
         excluded=FILE.excluded,
         branches=FILE.branches,
         spans=FILE.spans,
+        continued=bits_of([3, 4]),
+        trivial=bits_of([9]),
     )
 
 

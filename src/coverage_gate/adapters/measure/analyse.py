@@ -2,7 +2,7 @@
 
 A script: it runs by its path, isolated (`-I`), in the repository's interpreter, before any test
 does, on CPython from 3.10 and coverage.py from 7.6. It reads the files and imports none of them,
-and it imports nothing but the standard library and coverage.py.
+and it needs nothing but the standard library, coverage.py and `outline.py` beside it.
 
     python -I analyse.py RC ROOT MEMORY_BYTES CPU_SECONDS < request > answer
 
@@ -24,6 +24,7 @@ counts even when nothing of them ran, eligible those that it counts when somethi
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import importlib.util
 import json
@@ -31,6 +32,7 @@ import math
 import os
 import re
 import resource
+import runpy
 import stat
 import sys
 import tokenize
@@ -66,7 +68,6 @@ SOURCE_ERRORS: tuple[type[Exception], ...] = (
 Arc = tuple[int, int]
 Facts = dict[str, object]
 
-_STATEMENT_HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
 _INSTALLED_IN = ("site-packages", "dist-packages")
 
 
@@ -298,13 +299,22 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
     source = reporter.source()
     if source.count("\n") > MAX_LINES:
         raise CannotAnalyseError(f"has more than {MAX_LINES} lines")
+    statements, firsts = reporter.lines(), _multiline_map(reporter.parser)
+    tree, outline = ast.parse(source), _outline()
     facts: Facts = {
-        "statements": sorted(reporter.lines()),
+        "statements": sorted(statements),
         "excluded": sorted(reporter.excluded_lines()),
-        "runs": _runs(_multiline_map(reporter.parser)),
-        "spans": _spans(ast.parse(source)),
+        "runs": _runs(firsts),
+        "spans": outline["spans_of"](tree),
+        "trivial": sorted(outline["trivial_lines"](tree, firsts) & statements),
     }
     return facts | _branch_facts(reporter) if session.config.branch else facts
+
+
+@functools.cache
+def _outline() -> Mapping[str, Any]:
+    """What the module beside this script defines: isolated, Python does not look for it there."""
+    return runpy.run_path(str(Path(__file__).with_name("outline.py")))
 
 
 def _multiline_map(parser: Any) -> Mapping[int, int]:  # noqa: ANN401 - see _check_regexes
@@ -374,23 +384,6 @@ def _loops(arcs: Iterable[Arc], relevant: set[Arc]) -> list[Arc]:
         ways[start].append(end)
     single = ((start, ends[0]) for start, ends in ways.items() if len(ends) == 1)
     return sorted(arc for arc in single if arc in relevant)
-
-
-def _spans(tree: ast.Module) -> list[list[object]]:
-    """Functions and classes as [qualified name, kind, first line, last line]."""
-    spans: list[list[object]] = []
-    todo: list[tuple[ast.AST, str]] = [(tree, "")]
-    while todo:
-        node, prefix = todo.pop()
-        inside = prefix
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            kind = "class" if isinstance(node, ast.ClassDef) else "function"
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            spans.append([prefix + node.name, kind, first, node.end_lineno])
-            inside = f"{prefix}{node.name}."
-        children = ast.iter_child_nodes(node)
-        todo.extend((child, inside) for child in children if isinstance(child, _STATEMENT_HOLDERS))
-    return sorted(spans, key=lambda span: span[2:])
 
 
 if __name__ == "__main__":

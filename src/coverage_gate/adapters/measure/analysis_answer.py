@@ -121,6 +121,7 @@ def file_of(
         jumps_drop_last=_truth(told, "jumps_drop_last"),
         loops=tuple(map(_arc, _list(told, "loops"))),
         spans=tuple(map(_span, _list(told, "spans"))),
+        trivial=_lines(told, "trivial"),
     )
 
 
@@ -243,10 +244,11 @@ def _jump(value: object) -> Jump:
 
 def _span(value: object) -> Span:
     match value:
-        case [str(name), "class" | "function" as kind, first, last] if _is_line(first) and _is_line(
-            last
+        case [str(name), "class" | "function" as kind, first, last, header] if (
+            _is_line(first) and _is_line(last) and _is_line(header)
         ):
-            _check_order(first, last)
-            return Span(name=name, kind=kind, first=first, last=last)
+            _check_order(first, header)
+            _check_order(header, last)
+            return Span(name=name, kind=kind, first=first, last=last, header=header)
         case _:
             raise BadAnswerError("a span is none")

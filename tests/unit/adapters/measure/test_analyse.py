@@ -112,11 +112,12 @@ if 0:  # pragma: no cover
         "excluded": [16, 17],
         "runs": [[6, 7, 5]],
         "spans": [
-            ["f", "function", 1, 8],
-            ["C", "class", 9, 15],
-            ["C.g", "function", 10, 15],
-            ["C.g.D", "class", 14, 15],
+            ["f", "function", 1, 8, 2],
+            ["C", "class", 9, 15, 9],
+            ["C.g", "function", 10, 15, 10],
+            ["C.g.D", "class", 14, 15, 14],
         ],
+        "trivial": [],
         "branches": [[4, 5], [4, 8]],
         "unbranched": [4],
         "jumps": [[[3, 8], None, [[3, 8]]], [[4, 3], [4, 8], [[4, 3]]], [[5, 3], [5, 8], [[5, 3]]]],
@@ -127,7 +128,7 @@ if 0:  # pragma: no cover
 
 def test_branches_are_left_out_where_only_lines_are_measured(root: Path) -> None:
     facts = facts_of(root, "if x:\n    y = 1\n", BaseConfig())
-    assert sorted(facts) == ["excluded", "path", "runs", "spans", "statements"]
+    assert sorted(facts) == ["excluded", "path", "runs", "spans", "statements", "trivial"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ FILE: dict[str, object] = {
     "statements": [1, 2],
     "excluded": [5],
     "runs": [[3, 4, 2], [7, 7, 6]],
-    "spans": [["A.f", "function", 1, 2]],
+    "spans": [["A.f", "function", 1, 4, 2]],
+    "trivial": [2],
     "branches": [[1, -1], [1, 2]],
     "unbranched": [1],
     "jumps": [[[2, 1], [2, 5], [[2, 1]]], [[1, 5], None, [[1, 5]]]],
@@ -81,7 +82,8 @@ def test_all_facts_of_a_file_are_read() -> None:
         ),
         jumps_drop_last=True,
         loops=((2, 1),),
-        spans=(Span(name="A.f", kind="function", first=1, last=2),),
+        spans=(Span(name="A.f", kind="function", first=1, last=4, header=2),),
+        trivial=bits_of([2]),
     )
 
 
@@ -137,10 +139,13 @@ LINE = "holds something that is no line"
         ({"jumps": [[[1, 2], [1, 3], None]]}, "a jump is none"),
         ({"jumps": [[[1, 2], 5, []]]}, "an arc is none"),
         ({"jumps_drop_last": 0}, "no truth value"),
-        ({"spans": [["f", "method", 1, 2]]}, "a span is none"),
-        ({"spans": [[1, "class", 1, 2]]}, "a span is none"),
-        ({"spans": [["f", "class", 0, 2]]}, "a span is none"),
-        ({"spans": [["f", "class", 3, 2]]}, "line 3 comes after line 2"),
+        ({"spans": [["f", "method", 1, 2, 1]]}, "a span is none"),
+        ({"spans": [[1, "class", 1, 2, 1]]}, "a span is none"),
+        ({"spans": [["f", "class", 0, 2, 1]]}, "a span is none"),
+        ({"spans": [["f", "class", 1, 2]]}, "a span is none"),
+        ({"spans": [["f", "class", 3, 4, 2]]}, "line 3 comes after line 2"),
+        ({"spans": [["f", "class", 1, 2, 3]]}, "line 3 comes after line 2"),
+        ({"trivial": [0]}, LINE),
     ],
 )
 def test_facts_that_are_not_well_formed_are_refused(

@@ -1,0 +1,73 @@
+"""What the syntax tree of a source file tells beyond what coverage.py does.
+
+A part of the script `analyse.py`: it runs on CPython from 3.10, with the standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+_Holder = ast.stmt | ast.excepthandler | ast.match_case
+_STATEMENT_HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+#: What says nothing about logic by its kind; `type` is a statement since Python 3.12.
+_TRIVIAL = (ast.Import, ast.ImportFrom, ast.Pass, getattr(ast, "TypeAlias", ast.Pass))
+
+#: What a value that calls nothing and chooses nothing is made of.
+_PLAIN = (
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred),
+    *(ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp),
+    *(ast.unaryop, ast.operator, ast.expr_context),
+)
+
+
+def spans_of(tree: ast.Module) -> list[list[object]]:
+    """Functions and classes as [qualified name, kind, first line, last line, line of `def`]."""
+    spans: list[list[object]] = []
+    todo: list[tuple[ast.AST, str]] = [(tree, "")]
+    while todo:
+        node, prefix = todo.pop()
+        inside = prefix
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            kind = "class" if isinstance(node, ast.ClassDef) else "function"
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            spans.append([prefix + node.name, kind, first, node.end_lineno, node.lineno])
+            inside = f"{prefix}{node.name}."
+        todo.extend((child, inside) for child in _within(node))
+    return sorted(spans, key=lambda span: span[2:])
+
+
+def trivial_lines(tree: ast.Module, firsts: Mapping[int, int]) -> set[int]:
+    """First lines at module or class level on which only trivial statements stand.
+
+    Trivial is what runs by being imported and says nothing about logic: an import, or a value that
+    calls nothing and chooses nothing, given to a name or to none.
+
+    Args:
+        tree: The file.
+        firsts: Line → first line of its logical line, where it is another one.
+    """
+    trivial: set[int] = set()
+    others: set[int] = set()
+    todo = _within(tree)
+    while todo:
+        node = todo.pop()
+        line = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+        (trivial if _is_trivial(node) else others).add(firsts.get(line, line))
+        if not isinstance(node, _FUNCTIONS):
+            todo += _within(node)
+    return trivial - others
+
+
+def _within(node: ast.AST) -> list[_Holder]:
+    children = ast.iter_child_nodes(node)
+    return [child for child in children if isinstance(child, _STATEMENT_HOLDERS)]
+
+
+def _is_trivial(node: _Holder) -> bool:
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)):
+        value = node.value
+        return value is None or all(isinstance(part, _PLAIN) for part in ast.walk(value))
+    return isinstance(node, _TRIVIAL)

@@ -1,0 +1,89 @@
+import ast
+
+import pytest
+
+from coverage_gate.adapters.measure.outline import spans_of, trivial_lines
+
+
+def trivial(source: str, **firsts: int) -> set[int]:
+    return trivial_lines(ast.parse(source), {int(line[1:]): to for line, to in firsts.items()})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import a",
+        "from a import b",
+        "A = 1",
+        "A: int = -1",
+        "a: int",
+        "A = B = [1, (x.y, *z), {2: a[1:2]}, 60 * 60]",
+        "__all__ += ['b']",
+        "'words'",
+        "...",
+        "pass",
+    ],
+)
+def test_what_runs_by_being_imported_and_decides_nothing_is_trivial(source: str) -> None:
+    assert trivial(source) == {1}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "f()",
+        "a = f()",
+        "a = f'{b}'",
+        "a = 1 if b else 2",
+        "a = lambda: 1",
+        "a = [b for b in c]",
+        "a = (b := 1)",
+        "a = b < c",
+        "del a",
+        "raise A",
+    ],
+)
+def test_what_calls_or_chooses_something_is_not_trivial(source: str) -> None:
+    assert trivial(source) == set()
+
+
+def test_blocks_and_classes_hold_trivial_lines_and_functions_do_not() -> None:
+    source = """\
+class C:
+    A = 1
+    class D:
+        B = 2
+    def f(self):
+        c = 3
+try:
+    import d
+except ImportError:
+    d = None
+match d:
+    case None:
+        E = 1
+"""
+    assert trivial(source) == {2, 4, 8, 10, 13}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import a; f()",
+        "if a: import b",
+        "class C: A = 1",
+        "def f(): pass",
+        "try: f()\nexcept A: import b",
+        "match a:\n    case 1: import b",
+    ],
+)
+def test_a_line_that_does_something_else_too_is_not_trivial(source: str) -> None:
+    assert trivial(source) == set()
+
+
+def test_a_statement_of_several_lines_is_told_by_its_first() -> None:
+    assert trivial("(\n    'a'\n)\n", _1=1, _2=1) == {1}
+
+
+def test_a_span_begins_at_its_decorators_and_knows_its_header() -> None:
+    assert spans_of(ast.parse("@a\n@b\nclass C:\n    x = 1\n")) == [["C", "class", 1, 4, 3]]
