@@ -14,6 +14,9 @@ from fractions import Fraction
 PERCENT_PLACES = 2
 NUMBER_PLACES = 4
 
+#: Every float is within; the exact share of 1e999999999 alone would fill the memory.
+_LARGEST_EXPONENT = 400
+
 
 class BadNumberError(ValueError):
     """A value that should be a finite number in range is none; the message names it."""
@@ -82,11 +85,18 @@ def exact_points(value: object, *, name: str = "value") -> Fraction:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
         raise BadNumberError(f"{name} is no number: {value!r}")
+    if isinstance(value, Fraction):
+        return value / 100
     try:
-        exact = value if isinstance(value, Fraction) else Fraction(Decimal(str(value)))
+        return _exact(Decimal(str(value))) / 100
     except (InvalidOperation, ValueError, OverflowError) as error:
-        raise BadNumberError(f"{name} is no finite number: {value!r}") from error
-    return exact / 100
+        raise BadNumberError(f"{name} is no finite number of usual size") from error
+
+
+def _exact(number: Decimal) -> Fraction:
+    if number.is_finite() and abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise OverflowError(f"10 to the power of {number.adjusted()}")
+    return Fraction(number)
 
 
 def percent_number(rate: Fraction, *, places: int = NUMBER_PLACES) -> float:

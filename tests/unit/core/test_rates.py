@@ -59,6 +59,21 @@ def test_what_is_no_number_in_range_is_refused_by_name(value: object) -> None:
         exact_percent(value, name="floor")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [Decimal("1e999999999"), Decimal("-1e-999999999"), Decimal("0e999999999"), 10**5000],
+    ids=["huge", "tiny", "zero", "many digits"],
+)
+def test_a_number_that_would_fill_the_memory_is_refused_at_once(value: object) -> None:
+    with pytest.raises(BadNumberError, match="no finite number of usual size"):
+        exact_points(value)
+
+
+def test_the_smallest_and_the_largest_float_are_numbers() -> None:
+    assert exact_points(5e-324) > 0
+    assert exact_points(-1.7976931348623157e308) < 0
+
+
 def test_points_may_be_of_any_sign() -> None:
     assert exact_points(-0.5) == Fraction(-5, 1000)
 
