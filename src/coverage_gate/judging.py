@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from coverage_gate.boundary import Redactor, keep_text, never_raises
 from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
 from coverage_gate.core.changes import Landing
 from coverage_gate.core.decide import branch_unmeasurable, decide, refused, tool_error
@@ -58,6 +59,65 @@ class Ports:
     store: Store
     clock: Clock
     progress: Progress
+
+
+class BrokenGateError(Exception):
+    """Judging broke on the branch and on its base alike. The message describes the error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Broken:
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Anew:
+    """Measures each tree anew: a stored measurement would not show that the tool is broken."""
+
+    measurer: Measurer
+
+    def measure(self, source: TreeSource, *, fresh: bool = True) -> Measurement | MeasureFailure:
+        """Never reuses."""
+        del fresh
+        return self.measurer.measure(source, fresh=True)
+
+
+def run_guarded(
+    request: Request, ports: Ports, policy: Policy, *, redact: Redactor = keep_text
+) -> Verdict:
+    """Judge a branch. Where judging itself breaks, the base is judged in the same way.
+
+    A branch that breaks the gate where its base does not is at fault, as one that cannot be
+    measured is: else any fault of ours would be a way past the gate. See ADR 0003.
+
+    Args:
+        request: What is asked.
+        ports: The outside.
+        policy: The limits.
+        redact: Blanks secrets in what an error tells.
+
+    Raises:
+        BrokenGateError: If judging the base breaks too, or measures nothing.
+    """
+    last = _Broken(message="an error that cannot be described")
+    guard = never_raises(lambda message: _Broken(message=message), last=last, redact=redact)
+    judged = guard(run_gate)(request, ports, policy)
+    if isinstance(judged, Verdict):
+        return judged
+    ports.progress.step(f"control run: judging {request.base}, since the gate broke")
+    alone = replace(request, branch=request.base, head=request.base)
+    anew = replace(ports, measurer=_Anew(measurer=ports.measurer))
+    control = guard(run_gate)(alone, anew, policy)
+    if isinstance(control, _Broken) or control.measurement is None:
+        raise BrokenGateError(judged.message)
+    head = guard(ports.repository.resolve)(request.head)
+    return branch_unmeasurable(
+        MeasureFailure(code=FailureCode.ERROR, message=judged.message),
+        policy,
+        commit=None if isinstance(head, _Broken) else head.sha,
+        tree=None,
+        base_commit=control.base_commit,
+    )
 
 
 def run_gate(request: Request, ports: Ports, policy: Policy) -> Verdict:

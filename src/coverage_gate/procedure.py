@@ -12,19 +12,21 @@ from pathlib import Path
 from coverage_gate.adapters import report_files
 from coverage_gate.adapters.render.report import render_coverage_report
 from coverage_gate.adapters.render.verdict_fields import fields_of
+from coverage_gate.boundary import keep_text, never_raises
 from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.decide import not_applicable
+from coverage_gate.core.decide import gate_error, not_applicable, refused, tool_error
 from coverage_gate.core.limits import decide_percent, delta_of
-from coverage_gate.core.measurement import MeasureFailure, Measurement
-from coverage_gate.core.rates import percent_number
+from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.core.verdict import Reason, Verdict
-from coverage_gate.judging import Request, run_gate
+from coverage_gate.judging import BrokenGateError, Request, run_guarded
 from coverage_gate.ports import Progress, RepositoryError, TreeSource
 from coverage_gate.ratcheting import UNCOMMITTED
-from coverage_gate.settings import Scope, Settings, SettingsError, load_settings
+from coverage_gate.settings import Scope, Settings, SettingsError, load_settings, without_secrets
 from coverage_gate.wiring import (
     Workshop,
     is_uncommitted,
+    knows,
     no_repository,
     open_workshop,
     repository_folder,
@@ -52,6 +54,7 @@ class Place:
         report: Path of the report.
         compares_with_base: See `judging.Request`.
         judges_tests: Whether a newly failing test fails; a merge gate before us does that.
+        uncommitted: Whether the worktree has no commit, and is measured as it stands.
     """
 
     repository: str
@@ -64,6 +67,7 @@ class Place:
     worktree: Path | None = None
     compares_with_base: bool = False
     judges_tests: bool = False
+    uncommitted: bool = False
 
 
 def read_settings(base_pyproject: bytes | None = None) -> Settings:
@@ -79,8 +83,13 @@ def error_answer(message: str) -> tuple[bool, str]:
     try:
         closed = read_settings().fail_closed
     except SettingsError as error:
-        return False, f"settings: {error}"
+        return settings_answer(error)
     return not closed, f"error ({'fail-closed' if closed else 'fail-open'}): {message}"
+
+
+def settings_answer(error: SettingsError) -> tuple[bool, str]:
+    """What the gate answers where a setting is invalid: it names it and does not open."""
+    return False, f"settings: {error}"
 
 
 def why_inert(scope: Scope, repository: str) -> str | None:
@@ -111,18 +120,26 @@ def pipeline_place(
 
     What is judged is the branch of the authoritative repository: whoever works in the worktree
     could lead its `.git` elsewhere, and a worktree that cannot be made opens nothing. Only where
-    a host brings its own worktree (`is_hosts`), HEAD there is what it wants to land.
+    a host brings its own worktree (`is_hosts`), HEAD there is what it wants to land. A worktree
+    without a commit is measured as it stands, unless the repository has the branch.
     """
-    own = worktree if is_hosts else None
+    folder = repository_folder(settings, repository)
+    uncommitted = (
+        worktree is not None
+        and (is_hosts or not knows(folder, branch))
+        and is_uncommitted(worktree)
+    )
+    own = worktree if is_hosts or uncommitted else None
     return Place(
         repository=repository,
-        folder=own or repository_folder(settings, repository),
+        folder=own or folder,
         worktree=worktree,
         head="HEAD" if own else branch,
         branch=branch,
         base=settings.base,
         work_item=work_item,
         report=report,
+        uncommitted=uncommitted,
     )
 
 
@@ -178,7 +195,7 @@ def judge(
     Raises:
         SettingsError: For a bad variable, flag or key of the base's table.
         RepositoryError: If the folder is no repository.
-        StoreError: If the store's target is not supported.
+        BrokenGateError: If judging breaks, and not by the branch.
     """
     settings = read(None)
     if not settings.enabled:
@@ -204,7 +221,7 @@ def judge(
         )
         policy = settings.policy(judges_tests=place.judges_tests)
         ports = shop.ports(settings)
-        return run_gate(request, ports, policy), settings
+        return run_guarded(request, ports, policy, redact=without_secrets), settings
 
 
 def _base_pyproject(shop: Workshop, base: str) -> bytes | None:
@@ -225,50 +242,93 @@ def publish(verdict: Verdict, place: Place) -> None:
 
 def check(settings: Settings, place: Place) -> tuple[bool, str]:
     """Judge, write the report, answer as a host wants it."""
-    if is_uncommitted(place.folder):
-        percent = measure_percent(place.repository, place.folder)
-        return check_percent(settings, place, percent, commit=UNCOMMITTED)
-    verdict, settings = judge(read_settings, place)
+    if place.uncommitted:
+        measured = measure(read_settings, place.repository, place.folder, head="HEAD")
+        why = measured.message if isinstance(measured, MeasureFailure) else ""
+        percent = _percent_of(measured)
+        return check_percent(settings, place, percent, commit=UNCOMMITTED, why=why)
+    policy = settings.policy(judges_tests=place.judges_tests)
+    guard = never_raises(
+        lambda message: (gate_error(message, policy), settings),
+        last=(gate_error("an error that cannot be described", policy), settings),
+        redact=without_secrets,
+    )
+    verdict, settings = guard(_judged)(settings, place)
     answer = verdict.merge_allowed, " ".join((verdict.reason, *verdict.warnings))
     return _published(settings, answer, lambda: publish(verdict, place))
+
+
+def _judged(settings: Settings, place: Place) -> tuple[Verdict, Settings]:
+    """The verdict, also on what keeps the branch from being judged."""
+    policy = settings.policy(judges_tests=place.judges_tests)
+    try:
+        return judge(read_settings, place)
+    except SettingsError as error:
+        # The base's table: whoever breaks it must not open the gate for everybody.
+        _, reason = settings_answer(error)
+        return refused(reason, Reason.BAD_SETTINGS, policy), settings
+    except RepositoryError as error:
+        failure = MeasureFailure(code=FailureCode.ERROR, message=str(error))
+        return tool_error(failure, policy), settings
+    except BrokenGateError as error:
+        return gate_error(str(error), policy), settings
 
 
 def _published(
     settings: Settings, answer: tuple[bool, str], write: Callable[[], None]
 ) -> tuple[bool, str]:
+    """The answer, when its report is written. No fault of the writing turns a FAIL into a pass."""
+
+    def attempt() -> str:
+        try:
+            write()
+        except report_files.ReportError as error:
+            return str(error)
+        return ""
+
     ok, reason = answer
-    try:
-        write()
-    except report_files.ReportError as error:
-        # A merge without its artefact could not ratchet: that is a fault of the tool.
-        word = "fail-closed" if settings.fail_closed else "fail-open"
-        return ok and not settings.fail_closed, f"{reason}; WARNING ({word}): {error}"
-    return ok, reason
+    last = "the report could not be written"
+    trouble = never_raises(keep_text, last=last, redact=without_secrets)(attempt)()
+    if not trouble:
+        return ok, reason
+    # A merge without its artefact could not ratchet: that is a fault of the tool.
+    word = "fail-closed" if settings.fail_closed else "fail-open"
+    return ok and not settings.fail_closed, f"{reason}; WARNING ({word}): {trouble}"
 
 
 def check_percent(
-    settings: Settings, place: Place, percent: float | None, *, commit: str | None = None
+    settings: Settings, place: Place, percent: object, *, commit: str | None = None, why: str = ""
 ) -> tuple[bool, str]:
-    """Judge a bare percent: only floor and baseline can, and the answer says so."""
-    baseline = None
+    """Judge a bare percent: only floor and baseline can, and the answer says so.
+
+    Args:
+        settings: The limits.
+        place: What is judged.
+        percent: As a host gave it; None: it could not be measured.
+        commit: `UNCOMMITTED` for a folder that was measured as it stands.
+        why: Why it could not be measured, where that is known.
+
+    Raises:
+        SettingsError, StoreError: If the store cannot be read.
+    """
+    stored = store_of(settings).baseline(BaselineKey(repository=place.repository))
+    baseline = None if stored is None else stored.rate * 100
+    floor, epsilon = settings.floor * 100, settings.epsilon * 100
     if percent is None:
-        ok = not settings.fail_closed
-        word = "fail-open" if ok else "fail-closed"
-        reason = f"{'WARNING: ' if ok else ''}coverage could not be measured ({word})"
+        ok, reason = _unmeasured(settings, why)
     else:
-        stored = store_of(settings).baseline(BaselineKey(repository=place.repository))
-        baseline = None if stored is None else percent_number(stored.rate)
-        floor, epsilon = settings.floor * 100, settings.epsilon * 100
-        ok, why = decide_percent(percent, baseline, floor, settings.policy_name, epsilon)
-        reason = f"{why} (judged by a bare percent: no line was judged)"
+        ok, verdict = decide_percent(percent, baseline, floor, settings.policy_name, epsilon)
+        kind = f"{commit}, " if commit else ""
+        reason = f"{verdict} ({kind}judged by a bare percent: no line was judged)"
+    measured = percent if _is_percent(percent) else None
     fields = {
         "coverage_status": "PASS" if ok else "FAIL",
-        "measured_coverage": percent,
-        "baseline": baseline,
-        "floor": float(settings.floor * 100),
+        "measured_coverage": measured,
+        "baseline": None if stored is None else percent_number(stored.rate),
+        "floor": float(floor),
         "policy": str(settings.policy_name),
-        "epsilon": float(settings.epsilon * 100),
-        "delta": None if percent is None else delta_of(percent, baseline, settings.floor * 100),
+        "epsilon": float(epsilon),
+        "delta": None if measured is None else delta_of(measured, baseline, floor),
         "commit": commit,
         "reason": reason,
     }
@@ -276,13 +336,30 @@ def check_percent(
     return _published(settings, (ok, reason), lambda: report_files.write_report(place.report, text))
 
 
+def _unmeasured(settings: Settings, why: str) -> tuple[bool, str]:
+    word = "fail-closed" if settings.fail_closed else "fail-open"
+    warning = "" if settings.fail_closed else "WARNING: "
+    told = f": {why}" if why else ""
+    return not settings.fail_closed, f"{warning}coverage could not be measured ({word}){told}"
+
+
+def _is_percent(value: object) -> bool:
+    try:
+        exact_percent(value)
+    except BadNumberError:
+        return False
+    return True
+
+
 def measure_percent(repository: str, folder: Path) -> float | None:
     """Percent of a run of the tests of a worktree's HEAD, or of the folder as it stands."""
-    measured = measure(read_settings, repository, folder, head="HEAD")
-    if isinstance(measured, MeasureFailure):
+    return _percent_of(measure(read_settings, repository, folder, head="HEAD"))
+
+
+def _percent_of(measured: Measurement | MeasureFailure) -> float | None:
+    if isinstance(measured, MeasureFailure) or measured.counts.rate is None:
         return None
-    rate = measured.counts.rate
-    return None if rate is None else percent_number(rate)
+    return percent_number(measured.counts.rate)
 
 
 def measure(

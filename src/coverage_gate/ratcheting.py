@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from coverage_gate.adapters import report_files
+from coverage_gate.adapters.render.front_matter import FrontMatterError
 from coverage_gate.adapters.render.report_reader import PASS, ReportFields, read_report
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.baseline import ANY, Baseline, BaselineKey
 from coverage_gate.core.ratchet import RatchetResult
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.ports import StoreError
-from coverage_gate.settings import Settings
+from coverage_gate.settings import Settings, SettingsError
 from coverage_gate.wiring import open_repository, store_of
 
 #: What a report has as commit when a folder was measured as it stands; it never ratchets.
@@ -48,9 +49,9 @@ def ratchet(
 
     Raises:
         NotRatchetedError: If the report is no PASS of a measured commit, or of another tree.
-        ReportError, FrontMatterError, StoreError, RepositoryError: As they occur.
+        ReportError, SettingsError, StoreError, RepositoryError: As they occur.
     """
-    fields = read_report(report_files.read_report_file(report))
+    fields = _read(report)
     rate = _measured_rate(fields, report)
     if fields.tree is not None:
         _demand_tree(settings, repository, sha, fields.tree, folder=folder)
@@ -65,6 +66,13 @@ def ratchet(
         fence=fence,
         at=SystemClock().now_iso(),
     )
+
+
+def _read(report: Path) -> ReportFields:
+    try:
+        return read_report(report_files.read_report_file(report))
+    except FrontMatterError as error:
+        raise NotRatchetedError(f"{report.name} is no report: {error}; check again") from None
 
 
 def _measured_rate(fields: ReportFields, report: Path) -> Fraction:
@@ -138,7 +146,9 @@ def baselines_block(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _block(row: Baseline) -> dict[str, Any]:
-    return {"coverage": percent_number(row.rate), "sha": row.sha, "updated_at": row.updated_at}
+    # A percent that came as a number goes as that number; a measured one is rounded down.
+    percent = float(row.rate * 100) if row.counts is None else percent_number(row.rate)
+    return {"coverage": percent, "sha": row.sha, "updated_at": row.updated_at}
 
 
 def baseline_percent(settings: Settings, repository: str) -> float | None:
@@ -151,7 +161,7 @@ def snapshot(settings: Settings) -> dict[str, Any]:
     """The `coverage` block of `GET /queue`; a store that fails shows no baselines."""
     try:
         baselines = baselines_block(settings)
-    except StoreError:
+    except (StoreError, SettingsError):
         baselines = {}
     return {
         "enabled": settings.enabled,

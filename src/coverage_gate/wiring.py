@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coverage_gate.adapters.git import worktrees
+from coverage_gate.adapters.git import refs, worktrees
+from coverage_gate.adapters.git.location import locate
 from coverage_gate.adapters.git.view import GitView, open_view
 from coverage_gate.adapters.measure.command import BadCommandError, TestCommand, parse_test_command
+from coverage_gate.adapters.measure.environment import refused_names
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.store import SqlStore, open_store
+from coverage_gate.boundary import visible
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.names import safe_name
 from coverage_gate.judging import Ports
 from coverage_gate.measuring import Bench, TreeMeasurer
-from coverage_gate.ports import NoProgress, Progress, RepositoryError
+from coverage_gate.ports import NoProgress, Progress, RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError
 from coverage_gate.settings.values import BranchMode
 
@@ -47,7 +50,7 @@ class Workshop:
     progress: Progress
 
     def measurer(self, settings: Settings) -> TreeMeasurer:
-        """Runs and counts under these settings. Raises SettingsError, StoreError."""
+        """Runs and counts under these settings. Raises SettingsError."""
         return TreeMeasurer(
             bench=self._bench(settings),
             view=self.view,
@@ -66,12 +69,12 @@ class Workshop:
             command=_command(settings),
             branch=_BRANCHES[settings.branch_mode],
             limits=settings.run_limits(),
-            env=settings.variables(_SEEN_BY_TESTS) | settings.variables_for_tests(),
+            env=_environment(settings),
             scratch=self.scratch,
         )
 
     def ports(self, settings: Settings) -> Ports:
-        """All that judging needs. Raises SettingsError, StoreError."""
+        """All that judging needs. Raises SettingsError."""
         if self.view is None:
             raise ValueError("a folder without a commit cannot be judged by lines")
         measurer = self.measurer(settings)
@@ -91,9 +94,22 @@ def _command(settings: Settings) -> TestCommand:
         raise SettingsError([f"ORCH_COVERAGE_TEST_COMMAND: {error}"]) from None
 
 
+def _environment(settings: Settings) -> dict[str, str]:
+    seen = settings.variables(_SEEN_BY_TESTS) | settings.variables_for_tests()
+    refused = refused_names(seen)
+    if refused:
+        raise SettingsError(
+            [f"ORCH_COVERAGE_ENV_ALLOW names what tests must not see: {', '.join(refused)}"]
+        )
+    return seen
+
+
 def store_of(settings: Settings) -> SqlStore:
-    """The store that the settings name. Raises StoreError for a target that is not supported."""
-    return open_store(settings.store_target, clock=SystemClock())
+    """The store that the settings name. Raises SettingsError for one that is not supported."""
+    try:
+        return open_store(settings.store_target, clock=SystemClock())
+    except StoreError as error:
+        raise SettingsError([str(error)]) from None
 
 
 @contextmanager
@@ -143,7 +159,16 @@ def open_repository(
 
 
 def repository_folder(settings: Settings, repository: str) -> Path:
-    """Where the authoritative repository is: `<repository>` or `<repository>.git`."""
+    """Where the authoritative repository is: `<repository>` or `<repository>.git`.
+
+    Raises:
+        RepositoryError: For a name that leads out of the folder of repositories.
+    """
+    if ".." in Path(repository).parts or Path(repository).is_absolute():
+        raise RepositoryError(
+            f"{visible(repository)!r} is no name of a repository in ORCH_REPOS_DIR",
+            code="not-a-repository",
+        )
     folder = settings.repos_dir / repository
     bare = settings.repos_dir / f"{repository}.git"
     return bare if bare.is_dir() and not folder.is_dir() else folder
@@ -156,8 +181,16 @@ def worktree_of(settings: Settings, repository: str, branch: str) -> Path:
 
 
 def is_uncommitted(folder: Path) -> bool:
-    """Whether a folder has no commit that could be judged."""
+    """Whether a folder has no commit that could be judged. Raises RepositoryError."""
     return worktrees.uncommitted(folder)
+
+
+def knows(folder: Path, branch: str) -> bool:
+    """Whether a repository has this branch; False, too, where there is no repository."""
+    try:
+        return bool(refs.find_commit(locate(folder), branch))
+    except RepositoryError:
+        return False
 
 
 def no_repository(folder: Path) -> RepositoryError:

@@ -4,21 +4,21 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from coverage_gate.testing.stores import MemoryStore
 
 from coverage_gate.core.baseline import key_of
-from coverage_gate.core.changes import Landing
+from coverage_gate.core.changes import Commit, Landing
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.verdict import Reason, State, Verdict
-from coverage_gate.judging import Ports, Request, run_gate
-from coverage_gate.ports import RepositoryError, StoreError
+from coverage_gate.judging import BrokenGateError, Ports, Request, run_gate, run_guarded
+from coverage_gate.ports import RepositoryError, StoreError, TreeSource
 from coverage_gate.testing.fakes import (
     FakeMeasurer,
     FakeRepository,
     FixedClock,
     RecordingProgress,
 )
+from coverage_gate.testing.stores import MemoryStore
 from coverage_gate.testing.values import changes, covered, landing, measurement, tree_id
 
 HEAD, BASE = tree_id("head"), tree_id("base")
@@ -160,3 +160,97 @@ def test_a_store_that_fails_is_no_bootstrap() -> None:
     verdict, _ = judge(store=BrokenStore())
     assert verdict.state is State.UNMEASURABLE
     assert "locked" in verdict.reason
+
+
+class BreakingMeasurer:
+    """Breaks, as no measurer should, on some trees; others it measures."""
+
+    def __init__(self, *breaking: str) -> None:
+        self.breaking = breaking
+        self.asked: list[tuple[str, bool]] = []
+
+    def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement:
+        self.asked.append((source.tree or "", fresh))
+        if source.tree in self.breaking:
+            raise KeyError("token-of-ours")
+        return GOOD_BASE
+
+
+class LandingRepository(FakeRepository):
+    """Each head lands as itself."""
+
+    def landing(self, base: Commit, head: Commit) -> Landing:
+        return Landing(base=base, head=head, tree=head.tree)
+
+
+def broken_ports(measurer: BreakingMeasurer) -> Ports:
+    own = landing()
+    # A landing as git answers it: the base lands as itself.
+    return Ports(
+        repository=LandingRepository(
+            landed=own, changed=changes("src/a.py"), refs={"feature": own.head, "main": own.base}
+        ),
+        measurer=measurer,
+        store=MemoryStore(),
+        clock=FixedClock(),
+        progress=RecordingProgress(),
+    )
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_branch_that_breaks_the_gate_fails_when_the_base_does_not(closed: bool) -> None:
+    measurer = BreakingMeasurer(HEAD)
+    verdict = run_guarded(REQUEST, broken_ports(measurer), Policy(fail_closed=closed))
+    assert (verdict.state, verdict.code) == (State.FAIL, Reason.BRANCH_UNMEASURABLE)
+    assert (verdict.commit, verdict.base_commit) == (landing().head.sha, landing().base.sha)
+
+
+def test_the_base_is_measured_anew_to_see_whether_the_gate_works() -> None:
+    measurer = BreakingMeasurer(HEAD)
+    run_guarded(REQUEST, broken_ports(measurer), Policy(rules=frozenset()))
+    assert measurer.asked == [(HEAD, False), (BASE, True)]
+
+
+def test_a_gate_that_breaks_on_the_base_too_is_broken_itself() -> None:
+    with pytest.raises(BrokenGateError, match="KeyError: 'token-of-ours'"):
+        run_guarded(REQUEST, broken_ports(BreakingMeasurer(HEAD, BASE)), Policy())
+
+
+def test_a_base_that_measures_nothing_tells_nothing_of_the_branch() -> None:
+    ports = replace(broken_ports(BreakingMeasurer(HEAD)), store=BrokenStore())
+    with pytest.raises(BrokenGateError):
+        run_guarded(REQUEST, ports, Policy())
+
+
+def test_what_broke_is_told_without_secrets() -> None:
+    verdict = run_guarded(
+        REQUEST,
+        broken_ports(BreakingMeasurer(HEAD)),
+        Policy(),
+        redact=lambda text: text.replace("token-of-ours", "***"),
+    )
+    assert "KeyError: '***'" in verdict.reason
+
+
+def test_a_branch_that_is_gone_when_it_is_blamed_has_no_commit() -> None:
+    class Vanishing(LandingRepository):
+        def resolve(self, ref: str) -> Commit:
+            if ref == "feature" and measurer.asked[1:]:
+                raise OSError("gone")
+            return super().resolve(ref)
+
+    measurer = BreakingMeasurer(HEAD)
+    ports = broken_ports(measurer)
+    own = landing()
+    vanishing = Vanishing(
+        landed=own, changed=changes("src/a.py"), refs={"feature": own.head, "main": own.base}
+    )
+    verdict = run_guarded(REQUEST, replace(ports, repository=vanishing), Policy())
+    assert (verdict.code, verdict.commit) == (Reason.BRANCH_UNMEASURABLE, None)
+
+
+def test_a_branch_that_is_judged_is_not_judged_twice() -> None:
+    measurer = BreakingMeasurer()
+    verdict = run_guarded(REQUEST, broken_ports(measurer), Policy(rules=frozenset()))
+    assert verdict.state is State.PASS
+    assert measurer.asked == [(HEAD, False)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
 from coverage_gate.core.policy import Policy, RuleName
@@ -69,7 +71,12 @@ def _warnings(evidence: Evidence, results: tuple[RuleResult, ...]) -> tuple[str,
 
 
 def branch_unmeasurable(
-    failure: MeasureFailure, policy: Policy, *, commit: str, tree: str | None, base_commit: str
+    failure: MeasureFailure,
+    policy: Policy,
+    *,
+    commit: str | None,
+    tree: str | None,
+    base_commit: str | None,
 ) -> Verdict:
     """The branch broke its own measurement: the base measures, or no control run is needed."""
     blamed = "" if failure.code is FailureCode.FOREIGN_MODULE else ", but the base measures"
@@ -107,6 +114,15 @@ def tool_error(
         base_commit=base_commit,
         failure=failure,
         warnings=() if policy.fail_closed else (f"WARNING: not measured, merged by {word}",),
+    )
+
+
+def gate_error(message: str, policy: Policy) -> Verdict:
+    """The gate itself broke: answered as where the tool could not measure."""
+    word = "fail-closed" if policy.fail_closed else "fail-open"
+    failure = MeasureFailure(code=FailureCode.ERROR, message=message)
+    return replace(
+        tool_error(failure, policy), code=Reason.GATE_ERROR, reason=f"error ({word}): {message}"
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from coverage_gate.boundary import visible
+from coverage_gate.boundary import redactor, visible
 from coverage_gate.settings.catalogue import all_settings
 from coverage_gate.settings.environment import (
     TerminalWishes,
@@ -39,6 +39,7 @@ __all__ = [
     "secret_values",
     "terminal_wishes",
     "unknown_variables",
+    "without_secrets",
 ]
 
 _PREFIX = "ORCH_COVERAGE_"
@@ -73,6 +74,11 @@ def unknown_variables(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     known = [setting.env for setting in all_settings()]
     strangers = (name for name in env if name.upper().startswith(_PREFIX) and name not in known)
     return tuple(visible(name) + nearest(name.upper(), known) for name in sorted(strangers))
+
+
+def without_secrets(text: str) -> str:
+    """The text with the value of each of our secret variables blanked; for `never_raises`."""
+    return redactor(secret_values())(text)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the class of the settings

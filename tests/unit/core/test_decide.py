@@ -6,7 +6,7 @@ import pytest
 
 from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
 from coverage_gate.core.changes import ChangeKind, Changes
-from coverage_gate.core.decide import decide, not_applicable
+from coverage_gate.core.decide import decide, gate_error, not_applicable
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.measurement import (
@@ -208,3 +208,10 @@ def test_a_measurement_finds_its_files_by_path() -> None:
     head = measurement(covered(1, 2))
     assert head.file("src/a.py") is head.files[0]
     assert head.file("src/b.py") is None
+
+
+@pytest.mark.parametrize(("closed", "word"), [(False, "fail-open"), (True, "fail-closed")])
+def test_a_broken_gate_answers_as_a_broken_tool_does(closed: bool, word: str) -> None:
+    verdict = gate_error("KeyError: 1", Policy(fail_closed=closed))
+    assert (verdict.state, verdict.code) == (State.UNMEASURABLE, Reason.GATE_ERROR)
+    assert (verdict.merge_allowed, verdict.reason) == (not closed, f"error ({word}): KeyError: 1")
