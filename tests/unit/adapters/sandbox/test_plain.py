@@ -173,16 +173,25 @@ def test_a_process_that_stops_its_supervisor_is_ended_at_the_time_limit() -> Non
     assert is_dead(int(result.output))
 
 
-def test_a_supervisor_that_does_not_answer_any_more_is_killed(tmp_path: Path) -> None:
-    stuck = tmp_path / "python"
-    stuck.write_text(
-        f"#!{sys.executable} -S\n"
-        "import os, sys, time\n"
-        "print(os.getpid(), flush=True)\n"
-        "os.write(int(sys.argv[5]), b'+')\n"
-        "time.sleep(60)\n"
+def supervisor_that(folder: Path, code: str) -> Path:
+    """A program in the place of the interpreter; `report` is its line to the gate."""
+    program = folder / "python"
+    program.write_text(
+        f"#!{sys.executable} -S\nimport os, sys, time\nreport = int(sys.argv[5])\n{code}\n"
     )
-    stuck.chmod(0o700)
+    program.chmod(0o700)
+    return program
+
+
+def test_a_program_that_ended_before_the_gate_looked_was_started(tmp_path: Path) -> None:
+    quick = supervisor_that(tmp_path, "os.write(report, b'+.'); sys.exit(3)")
+    assert run("", sandbox=PlainSandbox(python=quick)).exit_status == 3
+
+
+def test_a_supervisor_that_does_not_answer_any_more_is_killed(tmp_path: Path) -> None:
+    stuck = supervisor_that(
+        tmp_path, "print(os.getpid(), flush=True); os.write(report, b'+'); time.sleep(60)"
+    )
     result = run("", timeout_s=0.1, sandbox=PlainSandbox(python=stuck, grace_s=0, kill_s=0.1))
     assert result.exit_status is None
     assert is_dead(int(result.output))
