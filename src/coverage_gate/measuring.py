@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from coverage_gate.adapters.git.export import copy_folder, export_tree
+from coverage_gate.adapters.git.export import SKIPPED_FOLDERS, copy_folder, export_tree
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.analysis import (
     AnalysisError,
@@ -166,8 +166,7 @@ class TreeMeasurer:
 
     def _entries(self, source: TreeSource) -> Sequence[str]:
         if source.tree is None or self.view is None:
-            folder = source.folder or Path()
-            return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+            return sorted(_modules_in(source.folder or Path()))
         return [entry.path for entry in self.view.list_tree(source.tree)]
 
     def _config_files(self, source: TreeSource) -> dict[str, bytes]:
@@ -343,6 +342,14 @@ def _tracked(entries: Sequence[str]) -> Callable[[str], bool]:
     known = set(entries)
     folders = {path[:cut] for path in known for cut, char in enumerate(path) if char == "/"}
     return lambda path: path in known or path in folders
+
+
+def _modules_in(folder: Path) -> Iterator[str]:
+    """What the copy of a folder will have; an environment in it is none of it."""
+    for path in folder.rglob("*.py"):
+        own = path.relative_to(folder)
+        if SKIPPED_FOLDERS.isdisjoint(own.parts):
+            yield own.as_posix()
 
 
 def _read_plain(path: Path) -> bytes | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from coverage_gate.core.decide import gate_error, not_applicable, refused, tool_
 from coverage_gate.core.limits import decide_percent, delta_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
-from coverage_gate.core.verdict import Reason, Verdict
+from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.judging import BrokenGateError, Request, run_guarded
 from coverage_gate.ports import Progress, RepositoryError, TreeSource
 from coverage_gate.ratcheting import UNCOMMITTED
@@ -34,6 +35,8 @@ from coverage_gate.wiring import (
     store_of,
     worktree_of,
 )
+
+_DISABLED = "coverage gate disabled (ORCH_COVERAGE_GATE_ENABLED)"
 
 #: Reads the settings again, now with the base's pyproject.toml.
 SettingsReader = Callable[[bytes | None], Settings]
@@ -95,7 +98,7 @@ def settings_answer(error: SettingsError) -> tuple[bool, str]:
 def why_inert(scope: Scope, repository: str) -> str | None:
     """Why nothing is to be measured for a repository; None when the gate applies."""
     if not scope.enabled:
-        return "coverage gate disabled (ORCH_COVERAGE_GATE_ENABLED)"
+        return _DISABLED
     if not scope.applies(repository):
         return f"{repository}: coverage gate N/A, out of scope (ORCH_COVERAGE_GATE_REPOS)"
     return None
@@ -198,10 +201,9 @@ def judge(
         BrokenGateError: If judging breaks, and not by the branch.
     """
     settings = read(None)
+    policy = settings.policy(judges_tests=place.judges_tests)
     if not settings.enabled:
-        policy = settings.policy(judges_tests=place.judges_tests)
-        reason = "coverage gate disabled (ORCH_COVERAGE_GATE_ENABLED)"
-        return not_applicable(reason, Reason.DISABLED, policy), settings
+        return not_applicable(_DISABLED, Reason.DISABLED, policy), settings
     base = place.base or settings.base
     with open_workshop(
         repository=place.repository,
@@ -234,10 +236,17 @@ def _base_pyproject(shop: Workshop, base: str) -> bytes | None:
     return shop.view.read_file(commit.tree, "pyproject.toml")
 
 
-def publish(verdict: Verdict, place: Place) -> None:
-    """Write the report and read it back. Raises ReportError when it cannot be written."""
+def publish(verdict: Verdict, place: Place) -> Path | None:
+    """Write the report and read it back; a gate that does not apply leaves none.
+
+    Raises:
+        ReportError: When it cannot be written.
+    """
+    if verdict.state is State.NOT_APPLICABLE:
+        return None
     fields = fields_of(verdict, work_item=place.work_item, repository=place.repository)
     report_files.write_report(place.report, render_coverage_report(place.work_item, fields))
+    return place.report
 
 
 def check(settings: Settings, place: Place) -> tuple[bool, str]:
@@ -248,10 +257,9 @@ def check(settings: Settings, place: Place) -> tuple[bool, str]:
         percent = _percent_of(measured)
         return check_percent(settings, place, percent, commit=UNCOMMITTED, why=why)
     policy = settings.policy(judges_tests=place.judges_tests)
+    last = gate_error("an error that cannot be described", policy), settings
     guard = never_raises(
-        lambda message: (gate_error(message, policy), settings),
-        last=(gate_error("an error that cannot be described", policy), settings),
-        redact=without_secrets,
+        lambda message: (gate_error(message, policy), settings), last=last, redact=without_secrets
     )
     verdict, settings = guard(_judged)(settings, place)
     answer = verdict.merge_allowed, " ".join((verdict.reason, *verdict.warnings))
@@ -275,7 +283,7 @@ def _judged(settings: Settings, place: Place) -> tuple[Verdict, Settings]:
 
 
 def _published(
-    settings: Settings, answer: tuple[bool, str], write: Callable[[], None]
+    settings: Settings, answer: tuple[bool, str], write: Callable[[], object]
 ) -> tuple[bool, str]:
     """The answer, when its report is written. No fault of the writing turns a FAIL into a pass."""
 
@@ -287,8 +295,8 @@ def _published(
         return ""
 
     ok, reason = answer
-    last = "the report could not be written"
-    trouble = never_raises(keep_text, last=last, redact=without_secrets)(attempt)()
+    guard = never_raises(keep_text, last="the report is not written", redact=without_secrets)
+    trouble = guard(attempt)()
     if not trouble:
         return ok, reason
     # A merge without its artefact could not ratchet: that is a fault of the tool.
@@ -306,7 +314,7 @@ def check_percent(
         place: What is judged.
         percent: As a host gave it; None: it could not be measured.
         commit: `UNCOMMITTED` for a folder that was measured as it stands.
-        why: Why it could not be measured, where that is known.
+        why: Why it could not be measured.
 
     Raises:
         SettingsError, StoreError: If the store cannot be read.
@@ -314,13 +322,16 @@ def check_percent(
     stored = store_of(settings).baseline(BaselineKey(repository=place.repository))
     baseline = None if stored is None else stored.rate * 100
     floor, epsilon = settings.floor * 100, settings.epsilon * 100
+    measured = None
     if percent is None:
         ok, reason = _unmeasured(settings, why)
     else:
         ok, verdict = decide_percent(percent, baseline, floor, settings.policy_name, epsilon)
         kind = f"{commit}, " if commit else ""
         reason = f"{verdict} ({kind}judged by a bare percent: no line was judged)"
-    measured = percent if _is_percent(percent) else None
+    with suppress(BadNumberError):
+        exact_percent(percent)
+        measured = percent
     fields = {
         "coverage_status": "PASS" if ok else "FAIL",
         "measured_coverage": measured,
@@ -341,14 +352,6 @@ def _unmeasured(settings: Settings, why: str) -> tuple[bool, str]:
     warning = "" if settings.fail_closed else "WARNING: "
     told = f": {why}" if why else ""
     return not settings.fail_closed, f"{warning}coverage could not be measured ({word}){told}"
-
-
-def _is_percent(value: object) -> bool:
-    try:
-        exact_percent(value)
-    except BadNumberError:
-        return False
-    return True
 
 
 def measure_percent(repository: str, folder: Path) -> float | None:

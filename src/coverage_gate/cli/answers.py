@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
-from coverage_gate.adapters.render.measurement import measurement_object, measurement_text
+from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT, to_json_line, verdict_object
+from coverage_gate.adapters.render.measurement import (
+    failure_object,
+    measurement_object,
+    measurement_text,
+)
+from coverage_gate.adapters.render.printable import block, one_line
 from coverage_gate.adapters.render.text_verdict import verdict_text
+from coverage_gate.adapters.report_files import ReportError
 from coverage_gate.cli.style import terminal_of
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.verdict import Reason, State, Verdict
-from coverage_gate.procedure import Place
 
-ALLOWED, FAILED, BAD_USAGE, UNMEASURABLE_CLOSED = 0, 1, 2, 3
+ALLOWED, FAILED, BAD_USAGE, UNMEASURABLE_CLOSED, BROKEN = 0, 1, 2, 3, 4
 
 
-def tell_verdict(verdict: Verdict, place: Place, *, output: str) -> int:
-    """Print a verdict on stdout, its warnings on stderr. Returns the exit status."""
+def tell_verdict(verdict: Verdict, *, report: Path | None, output: str) -> int:
+    """Print a verdict on stdout, its warnings on stderr. Returns the exit status.
+
+    Args:
+        verdict: The answer.
+        report: Where its report is; None where none was written.
+        output: "text" or "json".
+    """
     for warning in verdict.warnings:
-        click.echo(f"coverage-gate: {warning}", err=True)
+        click.echo(f"coverage-gate: {one_line(warning, limit=TEXT_LIMIT)}", err=True)
     if output == "json":
-        click.echo(to_json_line(verdict_object(verdict, report=place.report)))
+        click.echo(to_json_line(verdict_object(verdict, report=report)))
     else:
         shown = terminal_of(sys.stdout)
         click.echo(
-            verdict_text(
-                verdict, color=shown.color, width=shown.width, ascii_only=shown.ascii_only
-            )
+            verdict_text(verdict, color=shown.color, width=shown.width, ascii_only=shown.ascii_only)
         )
-        click.echo(f"report: {place.report}")
+        if report is not None:
+            click.echo(f"report: {report}")
     return exit_status(verdict)
+
+
+def tell_unreported(verdict: Verdict, error: ReportError, *, output: str) -> int:
+    """Tell a verdict whose report could not be written: without it nothing can be merged.
+
+    Returns:
+        The status of a FAIL, else that of a command that broke.
+    """
+    told = replace(verdict, warnings=(*verdict.warnings, str(error)))
+    status = tell_verdict(told, report=None, output=output)
+    return status if status == FAILED else BROKEN
 
 
 def exit_status(verdict: Verdict) -> int:
@@ -56,10 +79,10 @@ def tell_measurement(measured: Measurement | MeasureFailure, *, output: str) -> 
 
 def _tell_failure(failure: MeasureFailure, *, output: str) -> int:
     if output == "json":
-        facts = {"code": str(failure.code), "message": failure.message}
-        click.echo(to_json_line({"schema_version": 1, "percent": None, "failure": facts}))
+        click.echo(to_json_line(failure_object(failure)))
     else:
-        click.echo(f"not measured ({failure.code}): {failure.message}", err=True)
+        message = one_line(failure.message, limit=TEXT_LIMIT)
+        click.echo(f"not measured ({failure.code}): {message}", err=True)
         if failure.output:
-            click.echo(failure.output, err=True)
+            click.echo(block(failure.output), err=True)
     return FAILED

@@ -43,7 +43,8 @@ def check(
     Without a stored baseline it is compared with a measurement of the base.
     """
     from coverage_gate import procedure
-    from coverage_gate.cli.answers import tell_verdict
+    from coverage_gate.adapters.report_files import ReportError
+    from coverage_gate.cli.answers import tell_unreported, tell_verdict
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.progress import open_progress
 
@@ -53,5 +54,8 @@ def check(
     )
     with open_progress() as progress:
         verdict, _ = procedure.judge(read, place, progress=progress)
-        procedure.publish(verdict, place)
-    return tell_verdict(verdict, place, output=output)
+    try:
+        written = procedure.publish(verdict, place)
+    except ReportError as error:
+        return tell_unreported(verdict, error, output=output)
+    return tell_verdict(verdict, report=written, output=output)

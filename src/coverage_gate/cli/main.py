@@ -154,10 +154,11 @@ def _warn_of_misspelt_variables() -> None:
 
 def _told_errors() -> tuple[type[Exception], ...]:
     """The errors whose text is all that a person needs; imported when something was raised."""
+    from coverage_gate.adapters.report_files import ReportError
     from coverage_gate.ports import RepositoryError, StoreError
     from coverage_gate.settings.errors import SettingsError
 
-    return SettingsError, RepositoryError, StoreError
+    return SettingsError, RepositoryError, StoreError, ReportError
 
 
 def _tell_error(error: Exception) -> int:

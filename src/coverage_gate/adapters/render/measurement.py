@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT
 from coverage_gate.adapters.render.printable import one_line
 from coverage_gate.core.linebits import lines_of, ranges_text
-from coverage_gate.core.measurement import FileCoverage, Measurement
+from coverage_gate.core.measurement import FileCoverage, MeasureFailure, Measurement
 from coverage_gate.core.rates import percent_number, percent_text
 
 _NAME_WIDTH = 44
 _ROW = "{:<44} {:>7} {:>7} {:>8}  {}"
+
+#: Every key of docs/schema/measurement.schema.json; null: it does not exist or was not measured.
+_NOT_MEASURED: Mapping[str, object] = MappingProxyType(
+    dict.fromkeys(
+        (
+            *("percent", "covered", "total", "commit", "tree", "identity", "core", "kind"),
+            *("scope", "sandbox", "failing_tests", "files", "failure"),
+        )
+    )
+    | {"schema_version": 1}
+)
 
 
 def measurement_text(measured: Measurement) -> str:
@@ -35,10 +50,10 @@ def _file_row(file: FileCoverage) -> str:
 
 
 def measurement_object(measured: Measurement) -> dict[str, object]:
-    """The same with a versioned schema, see docs/schema/measurement.schema.json."""
+    """The same for machines, see docs/schema/measurement.schema.json."""
     counts, origin = measured.counts, measured.provenance
     return {
-        "schema_version": 1,
+        **_NOT_MEASURED,
         "percent": None if counts.rate is None else percent_number(counts.rate),
         "covered": counts.covered,
         "total": counts.total,
@@ -47,19 +62,33 @@ def measurement_object(measured: Measurement) -> dict[str, object]:
         "identity": origin.identity or None,
         "core": origin.kind.core,
         "kind": str(origin.kind),
-        "scope": origin.scope_text,
+        "scope": _exact(origin.scope_text),
         "sandbox": origin.sandbox,
-        "failing_tests": sorted(measured.tests.failed),
+        "failing_tests": [_exact(test) for test in sorted(measured.tests.failed)],
         "files": [_file_object(file) for file in measured.files],
     }
 
 
+def failure_object(failure: MeasureFailure) -> dict[str, object]:
+    """Why there is no measurement, under the same schema."""
+    facts = {
+        "code": str(failure.code),
+        "message": one_line(failure.message, limit=TEXT_LIMIT),
+    }
+    return {**_NOT_MEASURED, "failure": facts}
+
+
 def _file_object(file: FileCoverage) -> dict[str, object]:
-    counts = file.counts
+    counts, taken = file.counts, set(file.taken)
     return {
-        "path": file.path.encode("utf-8", "backslashreplace").decode(),
+        "path": _exact(file.path),
         "covered": counts.covered,
         "total": counts.total,
         "missing_lines": list(lines_of(file.statements & ~file.executed)),
-        "missing_branches": [list(arc) for arc in file.branches if arc not in set(file.taken)],
+        "missing_branches": [list(arc) for arc in file.branches if arc not in taken],
     }
+
+
+def _exact(text: str) -> str:
+    # A name that is no UTF-8 arrives with lone surrogates, which other JSON readers refuse.
+    return text.encode("utf-8", "backslashreplace").decode()
