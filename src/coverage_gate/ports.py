@@ -11,6 +11,7 @@ from typing import Protocol
 
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.changes import Changes, Commit, Landing
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep
 from coverage_gate.core.rates import Counts
@@ -78,6 +79,9 @@ class Repository(Protocol):
 
     def changes(self, base_tree: str, tree: str) -> Changes:
         """What differs from one tree to the other, renames found."""
+
+    def diff(self, base_tree: str, tree: str) -> tuple[FileDiff, ...]:
+        """What differs line by line in the Python source files, renamed ones with each other."""
 
     def read_file(self, tree: str, path: str) -> bytes | None:
         """One blob of a tree; None where the tree has no such regular file."""

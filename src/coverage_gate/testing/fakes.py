@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from coverage_gate.core.changes import Changes, Commit, Landing
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.ports import RepositoryError, TreeSource
 
@@ -63,6 +64,7 @@ class FakeRepository:
     changed: Changes
     refs: Mapping[str, Commit]
     error: RepositoryError | None = None
+    diffs: tuple[FileDiff, ...] = ()
 
     def resolve(self, ref: str) -> Commit:
         """The commit of a listed ref."""
@@ -81,6 +83,11 @@ class FakeRepository:
         if self.error is not None:
             raise self.error
         return self.changed
+
+    def diff(self, base_tree: str, tree: str) -> tuple[FileDiff, ...]:
+        """The diffs that were given."""
+        del base_tree, tree
+        return self.diffs
 
     def read_file(self, tree: str, path: str) -> bytes | None:
         """Nothing: no file is in a fake tree."""

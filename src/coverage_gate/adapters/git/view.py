@@ -16,10 +16,13 @@ from coverage_gate.adapters.git.faults import (
     shown,
     tree_too_large,
 )
+from coverage_gate.adapters.git.hunks import read_diffs
 from coverage_gate.adapters.git.location import Location, locate
 from coverage_gate.adapters.git.objects import Objects, borrow_objects
+from coverage_gate.adapters.git.pairs import source_pairs
 from coverage_gate.adapters.git.trees import MAX_FILES, SUBMODULE_MODE, TreeEntry, parse_tree
 from coverage_gate.core.changes import Changes, Commit, Landing
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.ports import RepositoryError
 
 _TREE_BYTES = MAX_FILES * 320
@@ -93,6 +96,15 @@ class GitView:
                 raise blamed(error, branch_fault=False) from error
             raise content_fault(error) from error
         return Changes(base_tree=base_tree, tree=tree, files=parse_changes(answer.output))
+
+    def diff(self, base_tree: str, tree: str) -> tuple[FileDiff, ...]:
+        """What differs line by line in Python source files, in the order of `changes`."""
+        changes = self.changes(base_tree, tree)
+        pairs = source_pairs(changes.files, self._listing(base_tree), self._listing(tree))
+        try:
+            return read_diffs(self.objects, pairs)
+        except RepositoryError as error:
+            raise content_fault(error) from error
 
     def list_tree(self, tree: str) -> tuple[TreeEntry, ...]:
         """Everything in a tree that is no folder, in git's order.
