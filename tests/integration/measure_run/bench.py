@@ -22,7 +22,7 @@ from coverage_gate.ports import NoProgress, Progress, RunLimits
 
 SITE = Path(sysconfig.get_paths()["purelib"])
 PYTEST = ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments")
-XDIST = ("xdist", "execnet")
+XDIST = ("xdist", "pytest_xdist", "execnet")
 
 #: A project whose test takes one of two branches.
 PROJECT = {
@@ -51,12 +51,10 @@ def make_environment(folder: Path, packages: Iterable[str] = PYTEST) -> Path:
     """
     site = folder / "lib" / SITE.parent.name / "site-packages"
     site.mkdir(parents=True)
-    for package in ("coverage", *packages):
+    for package in ("coverage", "a1_coverage.pth", *packages):
         for found in (SITE / package, *SITE.glob(f"{package}-*.dist-info")):
             if found.exists():
                 (site / found.name).symlink_to(found)
-    for found in (*SITE.glob("pytest_xdist-*.dist-info"),) if "xdist" in packages else ():
-        (site / found.name).symlink_to(found)
     python = Path(sysconfig.get_config_var("BINDIR")) / "python3"
     (folder / "pyvenv.cfg").write_text(
         f"home = {python.parent}\ninclude-system-site-packages = false\n"

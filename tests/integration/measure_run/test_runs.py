@@ -305,6 +305,22 @@ def test_a_forked_child_does_not_write_as_if_it_was_the_run(bench: Bench) -> Non
     assert run.tests.exit_status == 0
 
 
+def test_processes_of_the_tests_are_measured_where_the_configuration_says_so(
+    bench: Bench,
+) -> None:
+    tests = (
+        "import multiprocessing\n"
+        "from shop.cart import price\n"
+        "def test_spawn():\n"
+        "    spawn = multiprocessing.get_context('spawn')\n"
+        "    child = spawn.Process(target=price, args=(10,))\n"
+        "    child.start()\n"
+        "    child.join()\n"
+    )
+    run = replace(bench, patch="subprocess").finished({**PROJECT, "tests/test_spawn.py": tests})
+    assert lines_of(run, bench.export)["shop/cart.py"] == [1, 2, 3, 4]
+
+
 def test_workers_of_xdist_are_measured_and_their_tests_told(
     bench: Bench, python_with_xdist: Path
 ) -> None:

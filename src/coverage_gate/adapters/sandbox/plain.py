@@ -42,12 +42,15 @@ class PlainSandbox:
         python: Runs the supervisor, so no interpreter of the repository has a say in it.
         grace_s: Seconds between SIGTERM and SIGKILL at the time limit. Not more: a measurement
             that ran into its limit is void, this is only for what the tests put elsewhere.
+        linger_s: Seconds that what the process left behind may take to end by itself. It may be
+            just ending, and writing its coverage data.
         kill_s: Seconds that the supervisor gets for the end of everything, then it is killed too.
         file_bytes: Largest file that the process may write.
     """
 
     python: Path = field(default_factory=_own_python)
     grace_s: float = 1.0
+    linger_s: float = 2.0
     kill_s: float = supervisor.KILL_S + 1
     file_bytes: int = 2 * 1024**3
 
@@ -115,7 +118,8 @@ class PlainSandbox:
         return running
 
     def _supervisor(self, report: int, limits: RunLimits) -> list[str]:
-        options = [report, self.grace_s, limits.timeout_s + _SLACK_S, self.file_bytes]
+        limit_s = limits.timeout_s + _SLACK_S
+        options = [report, self.grace_s, limit_s, self.linger_s, self.file_bytes]
         script = [str(self.python), "-I", "-S", "-B", str(supervisor.__file__)]
         return script + [str(option) for option in options]
 

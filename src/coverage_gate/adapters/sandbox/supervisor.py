@@ -1,10 +1,10 @@
 """Stands between the gate and a foreign process and ends with everything that it started.
 
 A script of its own, standard library only, started as `python -I -S supervisor.py REPORT GRACE_S
-LIMIT_S FILE_BYTES PROGRAM [ARG …]`. It makes itself the "child subreaper": whatever is orphaned
-below it becomes its child, so a daemon that left its process group and session, or wiped its
-environment, is still found, and nothing else can be hit. When it has no child any more, nothing
-that the program started is left; that needs no list and no guess.
+LIMIT_S LINGER_S FILE_BYTES PROGRAM [ARG …]`. It makes itself the "child subreaper": whatever is
+orphaned below it becomes its child, so a daemon that left its process group and session, or wiped
+its environment, is still found, and nothing else can be hit. When it has no child any more,
+nothing that the program started is left; that needs no list and no guess.
 
 Its standard input is the line to the gate. The end of it says that the gate wants an end or was
 killed. Through REPORT it says "+" when the program runs (else why not), and "." when all is gone.
@@ -86,12 +86,18 @@ def wait(child: int, wake: int, *, limit_s: float) -> int | None:
     deadline = time.monotonic() + limit_s
     while True:
         left = max(0.0, deadline - time.monotonic())
-        ready, _, _ = select.select([CONTROL, wake], [], [], left)
-        if wake in ready:
-            os.read(wake, 4096)
+        ready = pause([CONTROL, wake], wake, limit_s=left)
         status = reap(child).status
         if status is not None or CONTROL in ready or not ready:
             return status
+
+
+def pause(watched: Sequence[int], wake: int, *, limit_s: float) -> list[int]:
+    """Wait until one of the descriptors is readable. Returns those that are."""
+    ready, _, _ = select.select(watched, [], [], limit_s)
+    if wake in ready:
+        os.read(wake, 4096)
+    return ready
 
 
 class Reaped(NamedTuple):
@@ -113,6 +119,18 @@ def reap(child: int) -> Reaped:
     return Reaped(status, has_children=True)
 
 
+def linger(wake: int, *, limit_s: float) -> None:
+    """Give what the program left behind a moment to end by itself.
+
+    Some of it is just ending, as the resource tracker of multiprocessing, and writes its coverage
+    data; killed in the middle of that it would leave a broken file.
+    """
+    deadline = time.monotonic() + limit_s
+    ready: list[int] = []
+    while reap(0).has_children and CONTROL not in ready and time.monotonic() < deadline:
+        ready = pause([CONTROL, wake], wake, limit_s=0.05)
+
+
 def end_group(child: int, wake: int, *, grace_s: float) -> None:
     """SIGTERM to the program's group, so that it can put away what lies elsewhere; then SIGKILL."""
     # The program is not reaped yet, so its number is still its own.
@@ -122,7 +140,7 @@ def end_group(child: int, wake: int, *, grace_s: float) -> None:
         if time.monotonic() >= deadline:
             os.killpg(child, signal.SIGKILL)
             return
-        select.select([wake], [], [], 0.05)
+        pause([wake], wake, limit_s=0.05)
 
 
 def kill_all(*, limit_s: float) -> bool:
@@ -169,10 +187,10 @@ def supervise(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans)
     report, grace_s, limit_s = int(argv[0]), float(argv[1]), float(argv[2])
     os.set_inheritable(report, False)  # noqa: FBT003 - it takes no keyword
     is_parent_of_all = adopt()
-    limit_resources(int(argv[3]))
+    limit_resources(int(argv[4]))
     wake = wake_on_child()
     try:
-        child = spawn(argv[4:])
+        child = spawn(argv[5:])
     except OSError as error:
         os.write(report, str(error).encode(errors="replace"))
         return 127
@@ -180,6 +198,8 @@ def supervise(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans)
     status = wait(child, wake, limit_s=limit_s)
     if status is None:
         end_group(child, wake, grace_s=grace_s)
+    else:
+        linger(wake, limit_s=float(argv[3]))
     if kill_all(limit_s=KILL_S) and is_parent_of_all:
         os.write(report, ALL_GONE)
     return STOPPED if status is None else status

@@ -149,7 +149,7 @@ def test_processes_that_ignore_sigterm_are_gone_at_the_time_limit(tmp_path: Path
 
 def test_a_child_that_keeps_the_pipe_open_does_not_keep_the_gate() -> None:
     code = "import os, time\nif os.fork() == 0: time.sleep(60)\nprint('done', flush=True)"
-    result = run(code)
+    result = run(code, sandbox=PlainSandbox(linger_s=0.1))
     assert (result.exit_status, result.output) == (0, b"done\n")
     assert result.seconds < 5
 

@@ -30,7 +30,7 @@ def supervise_argv(
     try:
         script = [sys.executable, str(supervisor.__file__), str(far), str(grace_s), str(limit_s)]
         done = subprocess.run(
-            [*script, str(10**9), *argv],
+            [*script, "0.3", str(10**9), *argv],
             stdin=hold if control is None else control,
             capture_output=True,
             pass_fds=(far,),
@@ -88,6 +88,18 @@ def test_a_daemon_with_an_environment_of_its_own_is_killed() -> None:
     assert not Path(f"/proc/{int(done.stdout)}").exists()
 
 
+def test_what_is_left_behind_may_end_by_itself(tmp_path: Path) -> None:
+    done, said = supervise(
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    time.sleep(0.1)\n"
+        f"    open({str(tmp_path / 'done')!r}, 'w').close()\n"
+    )
+    assert (done.returncode, said) == (0, b"+.")
+    assert (tmp_path / "done").exists()
+
+
 def test_an_orphan_that_ends_by_itself_is_reaped_at_once() -> None:
     done, _ = supervise(
         "import os, time\n"
@@ -135,7 +147,7 @@ def test_where_orphans_are_not_adopted_it_is_not_said_that_all_are_gone() -> Non
     said = driver(
         "import os\n"
         "own, far = os.pipe()\n"
-        "argv = [str(far), '1', '20', str(10**9), '/bin/true']\n"
+        "argv = [str(far), '1', '20', '0', str(10**9), '/bin/true']\n"
         "supervisor.supervise(argv, adopt=lambda: False)\n"
         "os.close(far)\n"
         "print(os.read(own, 9))\n"
