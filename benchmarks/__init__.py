@@ -1,0 +1,1 @@
+"""Times the gate beside its peers. `python -m benchmarks --help`."""
