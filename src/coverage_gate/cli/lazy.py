@@ -49,15 +49,17 @@ class LazyGroup(click.Group):
         summary: str,
         table: Mapping[str, LazyCommand],
         callback: Callable[[], None],
+        statuses: str = EXIT_STATUSES,
     ) -> None:
         # The stand-ins let click list the names and find the nearest one to a misspelt command.
         stand_ins = {
             known: click.Command(known, short_help=lazy.short_help) for known, lazy in table.items()
         }
         super().__init__(
-            name=name, help=summary, commands=stand_ins, callback=callback, epilog=EXIT_STATUSES
+            name=name, help=summary, commands=stand_ins, callback=callback, epilog=statuses
         )
         self.table = table
+        self.statuses = statuses
         self.params = [*self.params, debug_option()]
 
     def run(self, arguments: Sequence[str]) -> int:
@@ -87,7 +89,7 @@ class LazyGroup(click.Group):
         """The command itself, imported now; None for an unknown name."""
         del ctx
         lazy = self.table.get(cmd_name)
-        return None if lazy is None else finished(lazy.load())
+        return None if lazy is None else finished(lazy.load(), self.statuses)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write names and short helps without importing anything."""
@@ -103,11 +105,13 @@ def debug_option() -> click.Option:
     )
 
 
-def finished(command: click.Command) -> click.Command:
+def finished(command: click.Command, statuses: str) -> click.Command:
     """A copy of a command, and of those below it, with `--debug` and the exit statuses."""
     copied = copy(command)
     copied.params = [*command.params, debug_option()]
-    copied.epilog = "\n\n".join(filter(None, [command.epilog, EXIT_STATUSES]))
+    copied.epilog = "\n\n".join(filter(None, [command.epilog, statuses]))
     if isinstance(copied, click.Group):
-        copied.commands = {name: finished(below) for name, below in copied.commands.items()}
+        copied.commands = {
+            name: finished(below, statuses) for name, below in copied.commands.items()
+        }
     return copied
