@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, true, update
 from sqlalchemy.dialects import sqlite
 
 from coverage_gate.adapters.stores.texts import prose_text
@@ -47,7 +47,13 @@ def enqueue(
 
 
 def take_job(
-    rows: Rows, *, worker: str, host: str, clock: EngineClock, kinds: Iterable[str] | None = None
+    rows: Rows,
+    *,
+    worker: str,
+    host: str,
+    clock: EngineClock,
+    kinds: Iterable[str] | None = None,
+    only: int | None = None,
 ) -> Job | None:
     """Take the oldest due job for this host; None where there is none.
 
@@ -57,11 +63,13 @@ def take_job(
         host: Jobs of other hosts are left alone; those of no host are anybody's.
         clock: Of this machine.
         kinds: Which kinds the worker can do; None: all.
+        only: This very job, if it is pending, also before its time; None: any.
     """
     now, boot = clock.now_ms(), clock.boot_id()
     due = _in({JobState.PENDING}) & JOBS.c.host.in_(["", host])
     # After a restart of the machine the number means nothing any more.
-    due &= or_(JOBS.c.not_before_ms <= now, JOBS.c.boot != boot)
+    is_time = or_(JOBS.c.not_before_ms <= now, JOBS.c.boot != boot)
+    due &= is_time if only is None else JOBS.c.id == only
     if kinds is not None:
         due &= JOBS.c.kind.in_(list(kinds))
     oldest = select(JOBS.c.id).where(due).order_by(JOBS.c.id).limit(1).scalar_subquery()
@@ -83,11 +91,26 @@ def finish(rows: Rows, job: Job, *, error: str = "") -> bool:
     return _write(rows, job, state=state, error=prose_text(error), finished_at=rows.at)
 
 
-def give_back(rows: Rows, job: Job, *, clock: EngineClock, delay_ms: int = 0) -> bool:
-    """Put a job back into the queue, not to be taken for a while."""
+def give_back(
+    rows: Rows,
+    job: Job,
+    *,
+    clock: EngineClock,
+    delay_ms: int = 0,
+    payload: Mapping[str, object] | None = None,
+) -> bool:
+    """Put a job back into the queue, not to be taken for a while, with another payload if given."""
     later = clock.now_ms() + delay_ms if delay_ms else 0
     values = {"state": JobState.PENDING, "worker": "", "boot": clock.boot_id()}
+    values |= {} if payload is None else {"payload": json.dumps(dict(payload))}
     return _write(rows, job, **values, not_before_ms=later)
+
+
+def wake(rows: Rows, *, repo: str | None = None) -> None:
+    """Have the waiting jobs of a repository, or all, looked at now: something came further."""
+    waiting = _in({JobState.PENDING}) & (JOBS.c.not_before_ms > 0)
+    waiting &= true() if repo is None else JOBS.c.repo == repo
+    rows.connection.execute(update(JOBS).where(waiting).values(not_before_ms=0))
 
 
 def cancel(rows: Rows, job_id: int, *, reason: str = "cancelled") -> bool:
@@ -108,6 +131,13 @@ def reclaim(rows: Rows, *, clock: EngineClock, silence_ms: int) -> tuple[int, ..
 def find(rows: Rows, job_id: int) -> Job | None:
     """The job of this number, None without one."""
     row = rows.connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one_or_none()
+    return None if row is None else _job(row)
+
+
+def active_of(rows: Rows, task_id: int, kind: str) -> Job | None:
+    """The pending or running job of this kind for a task, None without one."""
+    is_it = (JOBS.c.task_id == task_id) & (JOBS.c.kind == kind) & _in(_ACTIVE)
+    row = rows.connection.execute(select(JOBS).where(is_it)).one_or_none()
     return None if row is None else _job(row)
 
 

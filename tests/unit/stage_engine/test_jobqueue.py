@@ -209,3 +209,41 @@ def test_workers_at_once_take_no_job_twice(engine: Engine) -> None:
     with ThreadPoolExecutor(3) as pool:
         taken = [number for part in pool.map(work, ["a", "b", "c"]) for number in part]
     assert sorted(taken) == numbers
+
+
+def test_a_certain_job_is_taken_before_its_turn_and_its_time(rows: Rows, clock: HandClock) -> None:
+    first, second = (jobqueue.enqueue(rows, kind="a") for _ in range(2))
+    jobqueue.give_back(rows, take(rows, clock), clock=clock, delay_ms=1000)
+    takers = [
+        jobqueue.take_job(rows, worker="w1", host="h1", clock=clock, only=wanted)
+        for wanted in (second, first, first)
+    ]
+    assert [job and job.id for job in takers] == [second, first, None]
+
+
+def test_a_job_can_be_given_back_with_another_payload(rows: Rows, clock: HandClock) -> None:
+    jobqueue.enqueue(rows, kind="a", payload={"x": 1})
+    jobqueue.give_back(rows, take(rows, clock), clock=clock, payload={"x": 2})
+    assert take(rows, clock).payload == {"x": 2}
+
+
+@pytest.mark.parametrize(("repo", "woken"), [("shop", 1), ("other", 0), (None, 1)])
+def test_a_waiting_job_is_woken_with_its_repository(
+    rows: Rows, clock: HandClock, repo: str | None, woken: int
+) -> None:
+    jobqueue.enqueue(rows, kind="a", repo="shop")
+    jobqueue.give_back(rows, take(rows, clock), clock=clock, delay_ms=1000)
+    jobqueue.wake(rows, repo=repo)
+    job = jobqueue.take_job(rows, worker="w1", host="h1", clock=clock)
+    assert (job is not None) == bool(woken)
+
+
+def test_the_active_job_of_a_task_is_found_by_its_kind(engine: Engine, clock: HandClock) -> None:
+    with engine.store.writing() as rows:
+        task = tasks.submit(rows, repo="shop", work_item="A", branch="a")
+        number = jobqueue.enqueue(rows, kind="a", task_id=task.id)
+        found = jobqueue.active_of(rows, task.id, "a")
+        assert found is not None
+        assert (found.id, jobqueue.active_of(rows, task.id, "b")) == (number, None)
+        jobqueue.finish(rows, take(rows, clock))
+        assert jobqueue.active_of(rows, task.id, "a") is None
