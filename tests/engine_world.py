@@ -67,6 +67,13 @@ class World:
         self.repo.switch("main")
         return sha
 
+    def untested(self, branch: str) -> None:
+        """A main without tests, and a branch off it."""
+        self._follow()
+        self.repo.delete("tests")
+        self.repo.commit("no tests")
+        self.feature(branch)
+
     def _follow(self) -> None:
         # The engine moves main beneath the builder's index.
         self.repo.git("read-tree", "--reset", "-u", "HEAD")
@@ -84,10 +91,10 @@ class World:
         return self.folder / "worktrees" / REPO / branch
 
     def measure(self, repo: str, work_item: str, branch: str) -> Answer:
-        """Stands in for the gate: 10 points for each test file, FAIL below 50; writes a report."""
+        """Stands in for the gate: 50 % and 1 for each test file, FAIL without any; with report."""
         files = self.repo.git("ls-tree", "-r", "--name-only", branch).splitlines()
-        percent = 40 + 10 * sum(name.startswith("tests/") for name in files)
-        ok = percent >= 50
+        percent = 50 + sum(name.startswith("tests/") for name in files)
+        ok = percent > 50
         fields = {
             "coverage_status": "PASS" if ok else "FAIL",
             "measured_coverage": percent,

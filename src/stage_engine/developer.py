@@ -118,7 +118,8 @@ def _moved_outside(engine: Engine, origin: Origin, task: Task, before: dict[str,
     with engine.store.reading() as rows:
         others = tasks.listed(rows, repo=task.repo)
     own = {other.branch for other in others if other.is_open}
-    merged = {other.judged_head for other in others}
+    # A branch that is gone has no commit, as has a task that was never judged.
+    merged = {other.judged_head for other in others} - {None}
     moved = (
         f"{visible(name)} {sha[:12]} → {after.get(name, 'gone')[:12]}"
         for name, sha in sorted(before.items())

@@ -2,7 +2,7 @@
 
 Safety comes from the fence that every guarded write names, liveness from the clock: the holder
 renews every third of the time that the lease runs, and a holder that died is waited for no longer
-than that time. See ADR 0008.
+than that time. See ADR 0010.
 """
 
 from __future__ import annotations

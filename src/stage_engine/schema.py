@@ -1,4 +1,4 @@
-"""The engine's tables, beside the library's in the same database; see ADR 0008."""
+"""The engine's tables, beside the library's in the same database; see ADR 0010."""
 
 from __future__ import annotations
 

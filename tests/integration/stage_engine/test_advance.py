@@ -62,7 +62,7 @@ def test_a_tested_feature_is_merged_and_the_baseline_rises(feature: World) -> No
     engine = feature.engine()
     task = feature.submit(engine, "f1")
     result = advance_task(task.id, engine=engine)
-    assert (result.to_stage, feature.holds("f1"), feature.baseline()) == ("done", True, 60.0)
+    assert (result.to_stage, feature.holds("f1"), feature.baseline()) == ("done", True, 52.0)
     assert feature.task(engine, task.id).status is TaskStatus.DONE
     assert feature.lease_holder(engine) is None
 

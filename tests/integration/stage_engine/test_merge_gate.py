@@ -9,9 +9,13 @@ from tests.engine_world import REPO, World
 
 from coverage_gate import gate
 from coverage_gate.adapters.report_files import read_report_file
+from stage_engine import tasks
 from stage_engine.engine import advance_stage, advance_task, handle_coverage_gate
 from stage_engine.lease import acquire
+from stage_engine.merge import cross
+from stage_engine.passage import Passage
 from stage_engine.qg import Answer
+from stage_engine.repository import Merged, Origin
 from stage_engine.values import AdvanceResult, JobState, StepStatus, TaskStatus
 
 TESTED = {"tests/test_f1.py": ""}
@@ -99,9 +103,7 @@ def test_a_conflict_that_arises_under_the_lease_rolls_back_too(world: World) -> 
 
 
 def test_a_coverage_failure_sends_back_with_one_job_and_frees_the_lease(world: World) -> None:
-    world.repo.delete("tests")
-    world.commit("main", {"empty.txt": ""})
-    world.feature("f1")
+    world.untested("f1")
     engine = world.engine()
     task = world.at_stage(engine, world.submit(engine, "f1"), "deploy-staging")
     result = advance_stage(task.id, engine=engine)
@@ -115,9 +117,7 @@ def test_a_coverage_failure_sends_back_with_one_job_and_frees_the_lease(world: W
 
 @pytest.fixture
 def untested(world: World) -> World:
-    world.repo.delete("tests")
-    world.commit("main", {"empty.txt": ""})
-    world.feature("f1")
+    world.untested("f1")
     return world
 
 
@@ -127,7 +127,7 @@ def test_the_job_carries_reason_and_report_and_the_judged_head(untested: World) 
     advance_stage(task.id, engine=engine)
     [job] = untested.jobs(engine)
     assert job.payload["head"] == untested.head("f1")
-    assert "measured 40 %" in job.payload["order"]
+    assert "measured 50 %" in job.payload["order"]
     assert "What the gate found" in job.payload["order"]
 
 
@@ -157,7 +157,7 @@ def test_past_the_retry_limit_no_job_is_queued_and_the_lease_is_free(untested: W
     assert (parked.status, parked.stage, parked.reason) == (
         TaskStatus.PARKED,
         "development",
-        "measured 40 %",
+        "measured 50 %",
     )
     assert untested.lease_holder(engine) is None
 
@@ -278,6 +278,28 @@ def test_a_branch_that_goes_before_the_catch_up_makes_the_task_wait(ready: World
     assert "the branch f1 is gone" in result.reason
 
 
+def test_a_branch_that_moves_while_it_is_caught_up_is_not_overwritten(ready: World) -> None:
+    late: list[str] = []
+
+    class Moving(Origin):
+        """A repository whose branch gets a commit just when the merge is made."""
+
+        def merged(self, ours: str, theirs: str) -> Merged:
+            late.append(ready.commit("f1", {"late.txt": "late"}))
+            return super().merged(ours, theirs)
+
+    engine = ready.engine()
+    task = ready.at_stage(engine, ready.submit(engine, "f1"), "deploy-staging")
+    plain = engine.origin(REPO)
+    with engine.store.writing() as rows:
+        run = tasks.ensure_run(rows, task.id, source="test")
+    result = AdvanceResult(task_id=task.id, from_stage=task.stage, to_stage=task.stage)
+    passage = Passage(engine=engine, task=task, run=run, result=result)
+    cross(passage, Moving(name=plain.name, location=plain.location, main=plain.main))
+    assert (result.waiting, result.reason) == (True, "f1 moved while it was caught up")
+    assert [ready.head("f1")] == late
+
+
 def test_a_failed_task_that_was_mended_by_hand_comes_again(untested: World) -> None:
     engine = untested.engine()
     task = untested.submit(engine, "f1")
@@ -285,7 +307,7 @@ def test_a_failed_task_that_was_mended_by_hand_comes_again(untested: World) -> N
     untested.commit("f1", {"tests/test_f1.py": ""})
     assert advance_task(task.id, engine=engine).to_stage == "done"
     assert [job.state for job in untested.jobs(engine)] == [JobState.CANCELLED]
-    assert untested.baseline() == 50.0
+    assert untested.baseline() == 51.0
 
 
 def test_the_report_of_the_merge_is_that_of_the_merged_tree(ready: World) -> None:

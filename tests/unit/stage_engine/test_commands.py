@@ -51,9 +51,8 @@ def test_a_command_at_its_limit_has_no_status(world: World) -> None:
 
 
 def test_what_a_command_left_running_is_gone(world: World) -> None:
-    marker = world.folder / "late"
-    run(world, f"(sleep 0.5; touch {marker}) & exit 0")
-    assert not marker.exists()
+    pid = run(world, "sleep 600 & echo $!").output
+    assert not Path(f"/proc/{int(pid)}").exists()
 
 
 def test_a_command_is_stopped_when_the_caller_wishes(world: World) -> None:

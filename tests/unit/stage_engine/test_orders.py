@@ -6,7 +6,7 @@ import pytest
 from tests.engine_world import REPO, World
 
 from stage_engine.engine import open_engine
-from stage_engine.orders import first_order, work_order
+from stage_engine.orders import first_order, uncovered, work_order
 from stage_engine.values import Task
 
 
@@ -50,3 +50,18 @@ def test_an_order_without_report_still_names_the_reason(task: Task) -> None:
     text = work_order(task, check="check_coverage_gate", reason="too low", attempt=1)
     assert "too low" in text
     assert "What the gate found" not in text
+
+
+def test_an_order_names_the_lines_that_no_test_runs(task: Task) -> None:
+    gaps = {"b.py": "1", "a\n.py": "2-4, 9"}
+    text = work_order(task, check="check_coverage_gate", reason="r", attempt=1, gaps=gaps)
+    assert "## Lines that no test runs\n\n- `a\\n.py`: 2-4, 9\n- `b.py`: 1\n" in text
+
+
+def test_without_a_report_no_lines_are_known(task: Task) -> None:
+    assert uncovered(open_engine(), task) == {}
+
+
+def test_without_a_measurement_no_lines_are_known(world: World, task: Task) -> None:
+    world.measure(REPO, "F1", "f1")
+    assert uncovered(open_engine(), task) == {}
