@@ -141,10 +141,10 @@ def test_an_interpreter_that_is_not_there_is_told(root: Path) -> None:
         run(root, {}, python=Path("/no/python"))
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
     """A virtual environment without coverage.py, from which a path leads to a branch's folder."""
-    folder = tmp_path_factory.mktemp("bare")
+    folder = tmp_path / "bare"
     venv.create(folder / "venv", symlinks=True)
     packages = next((folder / "venv" / "lib").iterdir()) / "site-packages"
     (folder / "checkout").mkdir()
