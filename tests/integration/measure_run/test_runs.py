@@ -66,7 +66,7 @@ def test_failing_tests_are_told_and_are_no_failure_to_measure(bench: Bench) -> N
 def test_a_file_that_cannot_be_collected_is_named(bench: Bench) -> None:
     failure = bench.failed(PROJECT | {"tests/test_new.py": "import no_such_module\n"})
     assert failure.code is FailureCode.TESTS_CANNOT_START
-    assert "pytest stopped before the tests ran: tests/test_new.py" in failure.message
+    assert "pytest stopped before all tests had run: tests/test_new.py" in failure.message
     assert "No module named 'no_such_module'" in failure.output
 
 

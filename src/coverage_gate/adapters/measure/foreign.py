@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 _MOST = 100
+#: What these are in a process is not a matter of the path, even if the tree has such a file.
+_NOBODYS = frozenset({"__main__", "__mp_main__", "sitecustomize", "usercustomize"})
 
 
 def foreign_modules(
@@ -33,7 +35,7 @@ def foreign_modules(
     """
     folders = list(roots)
     entries = {entry.partition(".")[0] for folder in folders for entry in _entries(folder)}
-    own_tops = entries - sys.stdlib_module_names
+    own_tops = entries - sys.stdlib_module_names - _NOBODYS
     homes = (os.path.realpath(export), os.path.realpath(scratch))
     found = {}
     for name, module in sorted(modules.items()):

@@ -35,7 +35,7 @@ _NO_TESTS = 5
 _PYTEST_REASONS = {
     0: "pytest ran without the gate's plugin",
     1: "pytest did not get as far as the tests",
-    _INTERRUPTED: "pytest stopped before the tests ran",
+    _INTERRUPTED: "pytest stopped before all tests had run",
     3: "pytest broke down",
     4: "pytest refused its options or files",
 }

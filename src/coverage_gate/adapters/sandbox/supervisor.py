@@ -18,6 +18,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 STARTED = b"+"
@@ -134,16 +135,18 @@ def linger(wake: int, *, limit_s: float) -> None:
 def end_group(child: int, wake: int, *, grace_s: float) -> None:
     """SIGTERM to the program's group, so that it can put away what lies elsewhere; then SIGKILL."""
     # The program is not reaped yet, so its number is still its own.
-    os.killpg(child, signal.SIGTERM)
+    with suppress(PermissionError):
+        os.killpg(child, signal.SIGTERM)
     deadline = time.monotonic() + grace_s
     while reap(child).status is None:
         if time.monotonic() >= deadline:
-            os.killpg(child, signal.SIGKILL)
+            with suppress(PermissionError):
+                os.killpg(child, signal.SIGKILL)
             return
         pause([wake], wake, limit_s=0.05)
 
 
-def kill_all(*, limit_s: float) -> bool:
+def kill_all(*, limit_s: float, kill: Callable[[int, int], None] = os.kill) -> bool:
     """SIGKILL children until none is left: orphans come up to be children in turn.
 
     Returns:
@@ -154,8 +157,10 @@ def kill_all(*, limit_s: float) -> bool:
         if time.monotonic() >= deadline:
             return False
         for child in children_of(os.getpid()):
-            # Not reaped yet, so the number cannot have become another process's.
-            os.kill(child, signal.SIGKILL)
+            # Not reaped yet, so the number cannot have become another process's. One that became
+            # another user may not be killed by this one.
+            with suppress(PermissionError):
+                kill(child, signal.SIGKILL)
         time.sleep(0.002)
     return True
 

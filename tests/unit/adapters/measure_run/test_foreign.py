@@ -71,6 +71,15 @@ def test_a_file_with_a_name_of_the_standard_library_claims_nothing(export: Path)
     assert foreign(export, json="/usr/lib/json/__init__.py") == {}
 
 
+@pytest.mark.parametrize("name", ["__main__", "sitecustomize"])
+def test_what_every_process_has_of_its_own_is_not_foreign(export: Path, name: str) -> None:
+    (export / f"{name}.py").touch()
+    module_of_the_process = module(name, "/usr/lib/x.py")
+    modules: dict[str, object] = {name: module_of_the_process}
+    folder = str(export)
+    assert foreign_modules(modules, export=folder, roots=[folder], scratch=folder) == {}
+
+
 def test_a_link_out_of_the_export_is_elsewhere(export: Path, tmp_path: Path) -> None:
     (tmp_path / "real.py").touch()
     (export / "linked.py").symlink_to(tmp_path / "real.py")

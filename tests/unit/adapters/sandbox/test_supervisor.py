@@ -163,6 +163,15 @@ def test_children_that_outlive_the_time_to_kill_are_told() -> None:
     assert said == "False True"
 
 
+def test_a_child_that_may_not_be_killed_does_not_stop_the_supervisor() -> None:
+    said = driver(
+        "def deny(pid, number): raise PermissionError\n"
+        "child = supervisor.spawn(['/bin/sleep', '60'])\n"
+        "print(supervisor.kill_all(limit_s=0.05, kill=deny), supervisor.kill_all(limit_s=5))\n"
+    )
+    assert said == "False True"
+
+
 def test_orphans_are_not_adopted_where_the_system_cannot() -> None:
     assert not supervisor.adopt_orphans(load=lambda _: object())
 
