@@ -1,0 +1,44 @@
+"""A shop to be judged, for whichever test asks for one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from tests.shop import Shop, copy_of, measure_all, prepare
+
+
+def use_only(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
+    """These settings and no others, whatever the tests were started with."""
+    for name in [name for name in os.environ if name.startswith("ORCH_")]:
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def prepared_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Built and measured once; not to be changed."""
+    shop = prepare(tmp_path_factory.mktemp("shop"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_only(monkeypatch, shop.variables())
+        measure_all(shop)
+    return shop
+
+
+@pytest.fixture
+def shop(prepared_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A repository of one's own that never merged, and the environment of a host for it."""
+    own = copy_of(prepared_shop, tmp_path / "host", founded=False)
+    use_only(monkeypatch, own.variables())
+    return own
+
+
+@pytest.fixture
+def founded(prepared_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The same after the first merge: main has a baseline, 8 of 12."""
+    own = copy_of(prepared_shop, tmp_path / "host", founded=True)
+    use_only(monkeypatch, own.variables())
+    return own
