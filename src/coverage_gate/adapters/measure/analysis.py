@@ -120,8 +120,8 @@ def analyse(
     deadline = time.monotonic() + timeout_s
     for _ in range(limits.restarts + 1):
         status, stderr = _answer(command, reading, deadline)
-        if reading.is_whole:
-            return reading.result()
+        if reading.result is not None:
+            return reading.result
         if time.monotonic() >= deadline:
             raise AnalysisError(
                 f"the static analysis took more than {timeout_s:g} s: allow it more time"
@@ -133,7 +133,7 @@ def analyse(
 
 
 class _Reading:
-    """The answers so far, over all processes that it took."""
+    """The answers so far, over all processes that it took; `result` is there once all are."""
 
     def __init__(self, *, blobs: Mapping[str, str], limits: AnalysisLimits) -> None:
         self._blobs = blobs
@@ -141,7 +141,7 @@ class _Reading:
         self._room = limits.answer_bytes
         self._header: Header | None = None
         self._answered: list[StaticFile | BrokenFile] = []
-        self.is_whole = False
+        self.result: StaticAnalysis | None = None
 
     def request(self) -> bytes:
         """What is still to be answered."""
@@ -159,7 +159,8 @@ class _Reading:
             if told is None:
                 return
             self._add(told, header.paths[place], is_listed=place < len(header.listed))
-        self.is_whole = self._object(answer) is not None
+        if self._object(answer) is not None:
+            self.result = self._analysis(header)
 
     def blame(self, status: int, stderr: str) -> None:
         """Count the file that ended the process as broken. Raises AnalysisError without one."""
@@ -178,14 +179,11 @@ class _Reading:
             )
         )
 
-    def result(self) -> StaticAnalysis:
-        """All answers."""
-        if self._header is None:
-            raise AnalysisError("the static analysis gave no answer")
+    def _analysis(self, header: Header) -> StaticAnalysis:
         return StaticAnalysis(
-            python=self._header.python,
-            coverage=self._header.coverage,
-            has_c_tracer=self._header.has_c_tracer,
+            python=header.python,
+            coverage=header.coverage,
+            has_c_tracer=header.has_c_tracer,
             files=tuple(file for file in self._answered if isinstance(file, StaticFile)),
             broken=tuple(file for file in self._answered if isinstance(file, BrokenFile)),
         )
