@@ -28,6 +28,7 @@ def session(top: Path, tests: str, *options: str) -> Workroom:
     export = top / "export"
     export.mkdir()
     (export / "test_it.py").write_text(tests)
+    (top / "rc").write_text(f"[run]\nparallel = true\ndata_file = {top}/data\n")
     write_spec(
         room,
         command=parse_test_command("pytest"),
