@@ -212,7 +212,7 @@ FILE = json.dumps({"path": "a.py", "statements": [], "excluded": [], "runs": [],
         (f"{HEADER}\n{FILE}\n", "kill -9 $$", "ended: Killed"),
         ("nonsense\n", "exit 0", "answers nonsense: a line is no JSON"),
         (f"{HEADER}\n{HEADER}\n", "exit 0", "answers nonsense: None is answered"),
-        (f'{HEADER}\n{{"failure": "why"}}\n', "exit 0", "cannot be analysed: why"),
+        (f'{HEADER}\n{{"failure": "\\u001bwhy"}}\n', "exit 0", "analysed: why"),
         ("x" * 2000, "sleep 60", "more than the gate reads"),
     ],
 )

@@ -202,7 +202,7 @@ class _Reading:
             return None
         told = read_object(line)
         if "failure" in told:
-            raise AnalysisError(f"the source files cannot be analysed: {told['failure']}")
+            raise AnalysisError(f"the source files cannot be analysed: {_plain(told['failure'])}")
         return told
 
 
@@ -251,5 +251,9 @@ def _process(
 def _tail(stderr: IO[bytes]) -> str:
     stderr.seek(0, 2)
     stderr.seek(max(0, stderr.tell() - _STDERR_BYTES))
-    text = stderr.read().decode("utf-8", "replace")
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return _plain(stderr.read().decode("utf-8", "replace"))
+
+
+def _plain(text: object) -> str:
+    """On one line, without what cannot be printed."""
+    return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())

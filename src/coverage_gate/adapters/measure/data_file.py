@@ -54,7 +54,7 @@ class DataLimits:
     Attributes:
         files: How many data files; one for each process that the tests started.
         rows: Rows of all tables and files. An arc is a row; 10,000 files of 130 lines have
-            1.4 million. Each costs about 100 bytes of memory.
+            1.4 million. Each costs about 150 bytes of memory.
         value_bytes: Longest text or blob. A line takes a bit of it.
         seconds: For all files together.
     """
