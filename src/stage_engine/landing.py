@@ -48,7 +48,7 @@ def deploy(passage: Passage, origin: Origin) -> None:
 
 def _merge(passage: Passage, origin: Origin, lease: Lease) -> Outcome:
     task, main = passage.task, origin.main_head()
-    new, old = task.judged_head or "", task.judged_base or ""
+    new, old = _judged(task)
     if origin.contains(main, new):
         return passed(f"{origin.main} holds {new[:12]} already")
     if origin.head_of(task.branch) != new:
@@ -57,6 +57,12 @@ def _merge(passage: Passage, origin: Origin, lease: Lease) -> Outcome:
         return failed(f"{origin.main} is not at the judged {old[:12]} any more")
     for path in origin.shown_by(origin.main):
         _move_work_tree(path, old, new, dry=True)
+    return _move_main(passage, origin, lease)
+
+
+def _move_main(passage: Passage, origin: Origin, lease: Lease) -> Outcome:
+    """The intent, then the one move that makes the merge."""
+    task, (new, old) = passage.task, _judged(passage.task)
     store, at = passage.engine.store.shared, passage.engine.clock.now_iso()
     seq = store.open_intent(
         repository=task.repo,
@@ -74,9 +80,14 @@ def _merge(passage: Passage, origin: Origin, lease: Lease) -> Outcome:
     return passed(f"{origin.main}: {old[:12]} → {new[:12]}", old=old, new=new)
 
 
+def _judged(task: Task) -> tuple[str, str]:
+    """The judged commit of the branch, and that of main; a task in deploy has both."""
+    return task.judged_head or "", task.judged_base or ""
+
+
 def _verify(passage: Passage, origin: Origin, lease: Lease) -> Outcome:
     task = passage.task
-    new, old = task.judged_head or "", task.judged_base or ""
+    new, old = _judged(task)
     if not origin.contains(origin.main_head(), new):
         return waiting(f"{origin.main} does not hold {new[:12]}, which was merged")
     notes = [note for path in origin.shown_by(origin.main) if (note := _follow(path, old, new))]

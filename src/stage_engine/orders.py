@@ -40,7 +40,7 @@ def work_order(
     return _head(task) + told + missing + report + _tail(task)
 
 
-@never_raises(lambda _: {}, last={})
+@never_raises(lambda _: dict[str, str](), last=dict[str, str]())
 def uncovered(engine: Engine, task: Task) -> dict[str, str]:
     """Path of each file that the branch changed → its lines that no test runs, as "3-5, 9".
 

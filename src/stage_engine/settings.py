@@ -39,6 +39,7 @@ _FILE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*):([a-z][a-z0-9_]*)", re.ASCII)
 _DAY_S = 86_400
 
 _T = TypeVar("_T")
+_D = TypeVar("_D")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,18 +101,20 @@ def load_engine_settings(env: Mapping[str, str] | None = None) -> EngineSettings
     reader = _Reader(env=gate.environment)
     seconds = partial(read_within, low=Decimal("0.1"), high=Decimal(_DAY_S))
     names = {name: f"{_QG}{name.upper()}" for name in OUTSIDE_CHECKS}
-    commands = {name: reader.read(f"{of}_COMMAND", read_command) for name, of in names.items()}
-    files = {name: reader.read(f"{of}_FILE", _read_file) for name, of in names.items()}
+    commands = {
+        name: reader.read(f"{of}_COMMAND", read_command, None) for name, of in names.items()
+    }
+    files = {name: reader.read(f"{of}_FILE", _read_file, None) for name, of in names.items()}
     reader.refuse_strangers()
     settings = EngineSettings(
         gate=gate,
-        test_command=reader.read(TEST_COMMAND, read_command),
+        test_command=reader.read(TEST_COMMAND, read_command, None),
         commands=_given(commands),
         files=_given(files),
-        passed_on=reader.read(COMMAND_ENV, _read_variables) or (),
-        command_timeout_s=float(reader.read(COMMAND_TIMEOUT, seconds) or 900),
-        developer_timeout_s=float(reader.read(DEVELOPER_TIMEOUT, seconds) or 3600),
-        lease_ttl_s=float(reader.read(LEASE_TTL, seconds) or 120),
+        passed_on=reader.read(COMMAND_ENV, _read_variables, ()),
+        command_timeout_s=float(reader.read(COMMAND_TIMEOUT, seconds, 900)),
+        developer_timeout_s=float(reader.read(DEVELOPER_TIMEOUT, seconds, 3600)),
+        lease_ttl_s=float(reader.read(LEASE_TTL, seconds, 120)),
     )
     if reader.problems:
         raise SettingsError(reader.problems)
@@ -129,15 +132,15 @@ class _Reader:
     env: Mapping[str, str]
     problems: list[str] = field(default_factory=list)
 
-    def read(self, name: str, reader: Callable[[object], _T]) -> _T | None:
-        """The variable's value; None where it is unset, blank or wrong."""
+    def read(self, name: str, reader: Callable[[object], _T], default: _D) -> _T | _D:
+        """The variable's value; the default where it is unset, blank or wrong."""
         if not self.env.get(name, "").strip():
-            return None
+            return default
         try:
             return reader(self.env[name])
         except ValueError as error:
             self.problems.append(f"{name} {error}")
-            return None
+            return default
 
     def refuse_strangers(self) -> None:
         known = outside_variables()
