@@ -115,8 +115,7 @@ def analyse(
         AnalysisError: If the interpreter or its coverage.py cannot be used, or a limit is reached.
     """
     reading = _Reading(blobs=blobs, limits=limits)
-    command = [str(python), "-I", "-B", "-W", "ignore", script.__file__, str(rc), str(root)]
-    command += [str(limits.memory_bytes), str(limits.file_cpu_s)]
+    command = _command(python, rc, root, limits)
     deadline = time.monotonic() + timeout_s
     for _ in range(limits.restarts + 1):
         status, stderr = _answer(command, reading, deadline)
@@ -130,6 +129,11 @@ def analyse(
     raise AnalysisError(
         f"more than {limits.restarts} source files end the interpreter that analyses them"
     )
+
+
+def _command(python: Path, rc: Path, root: Path, limits: AnalysisLimits) -> list[str]:
+    isolated = [str(python), "-I", "-B", "-W", "ignore", script.__file__]
+    return [*isolated, str(rc), str(root), str(limits.memory_bytes), str(limits.file_cpu_s)]
 
 
 class _Reading:

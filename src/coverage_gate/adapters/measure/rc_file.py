@@ -62,27 +62,36 @@ def coverage_rc(config: BaseConfig, scope: Scope, *, root: Path, data_file: Path
     Raises:
         BadConfigError: If a path or pattern cannot be written into such a file.
     """
-    run = {
-        "branch": _if_on(config.branch),
+    run: dict[str, str | None] = {
         "core": core,
         "parallel": "true",
         "relative_files": "false",
-        "sigterm": _if_on(config.sigterm),
         "data_file": _single(str(data_file)),
         "disable_warnings": _items(_QUIET),
+    }
+    run |= _run_options(config, scope, root)
+    return _section("run", run) + _section("report", _report_options(config, scope, root))
+
+
+def _run_options(config: BaseConfig, scope: Scope, root: Path) -> dict[str, str | None]:
+    omit = [
+        *(_anchored(root, pattern) for pattern in scope.omit),
+        *(_tooling(root, pattern) for pattern in scope.tooling),
+    ]
+    return {
+        "branch": _if_on(config.branch),
+        "sigterm": _if_on(config.sigterm),
         "concurrency": _items(config.concurrency),
         "patch": _items(config.patch),
         "source": _items(_inside(root, folder) for folder in scope.folders),
         "source_pkgs": _items(scope.packages),
         "include": _items(_anchored(root, pattern) for pattern in scope.include),
-        "omit": _items(
-            [
-                *(_anchored(root, pattern) for pattern in scope.omit),
-                *(_tooling(root, pattern) for pattern in scope.tooling),
-            ]
-        ),
+        "omit": _items(omit),
     }
-    report = {
+
+
+def _report_options(config: BaseConfig, scope: Scope, root: Path) -> dict[str, str | None]:
+    return {
         "include_namespace_packages": _if_on(config.include_namespace_packages),
         "include": _items(_anchored(root, pattern) for pattern in scope.report_include),
         "omit": _items(_anchored(root, pattern) for pattern in scope.report_omit),
@@ -92,7 +101,6 @@ def coverage_rc(config: BaseConfig, scope: Scope, *, root: Path, data_file: Path
         "partial_branches_always": _regexes(config.partial_always),
         "partial_also": _regexes(config.partial_also or None),
     }
-    return _section("run", run) + _section("report", report)
 
 
 def _section(name: str, options: dict[str, str | None]) -> str:
