@@ -114,8 +114,7 @@ def analyse(
     Raises:
         AnalysisError: If the interpreter or its coverage.py cannot be used, or a limit is reached.
     """
-    reading = _Reading(blobs=blobs, limits=limits)
-    command = _command(python, rc, root, limits)
+    reading, command = _Reading(blobs=blobs, limits=limits), _command(python, rc, root, limits)
     deadline = time.monotonic() + timeout_s
     for _ in range(limits.restarts + 1):
         status, stderr = _answer(command, reading, deadline)
