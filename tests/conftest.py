@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from tests.shop import Shop, copy_of, measure_all, prepare
+from tests.shop import Shop, Told, copy_of, measure_all, prepare
+
+from coverage_gate.cli.main import run
 
 
 def use_only(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
@@ -42,3 +44,15 @@ def founded(prepared_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     own = copy_of(prepared_shop, tmp_path / "host", founded=True)
     use_only(monkeypatch, own.variables())
     return own
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Runs a command line as `coverage-gate` does, in this process."""
+
+    def run_it(*arguments: str) -> Told:
+        status = run(list(arguments))
+        captured = capsys.readouterr()
+        return Told(status=status, out=captured.out, err=captured.err)
+
+    return run_it

@@ -6,12 +6,14 @@ measurements already, since the same tree in the same environment is the same me
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.integration.measure_run.bench import make_environment
 
@@ -170,6 +172,20 @@ class Shop:
         sha = self.git.commit(name)
         self.git.switch("main")
         return sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a command line answered."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever the object holds
+        """The object on the last line of stdout."""
+        return json.loads(self.out.splitlines()[-1])
 
 
 def prepare(top: Path) -> Shop:

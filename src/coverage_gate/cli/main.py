@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from coverage_gate.cli.lazy import LazyCommand
-from coverage_gate.cli.shell import Program, run_program
+from coverage_gate.cli.shell import USAGE, Program, run_program
 
 TABLE = {
     "check": LazyCommand(
@@ -50,11 +50,19 @@ Examples:
   coverage-gate config show --origin
 """
 
+
+def _told() -> Mapping[type[Exception], int]:
+    from coverage_gate.adapters.report_files import ReportError
+
+    return {ReportError: USAGE}
+
+
 PROGRAM = Program(
     name="coverage-gate",
     summary=HELP,
     table=TABLE,
     advice="`coverage-gate doctor` looks for causes",
+    told=_told,
 )
 
 
