@@ -32,6 +32,7 @@ from coverage_gate.adapters.measure.base_config import (
 from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.config_text import BadConfigError
 from coverage_gate.adapters.measure.data_file import BadDataError, read_raw
+from coverage_gate.adapters.measure.environment import RefusedVariableError
 from coverage_gate.adapters.measure.interpreter import (
     Interpreter,
     InterpreterError,
@@ -213,6 +214,7 @@ class TreeMeasurer:
             "tree": source.tree,
             "config": config_digest(config),
             "interpreter": interpreter.fingerprint,
+            "editable": [str(root) for root in interpreter.editable_roots],
             "coverage": interpreter.coverage_version,
             "core": core,
             "command": str(self.bench.command),
@@ -248,6 +250,12 @@ class TreeMeasurer:
             raise _unmeasurable(FailureCode.ANALYSIS_FAILED, error) from None
         except BadDataError as error:
             raise _unmeasurable(FailureCode.BAD_DATA, error) from None
+        except RefusedVariableError as error:
+            raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
+        except OSError as error:
+            # What the tests leave is read by readers that tell their own faults: this came before.
+            reason = f"no private folder for the run: {error}. Free some space, or set TMPDIR."
+            raise _unmeasurable(FailureCode.EXPORT_FAILED, reason) from None
 
     def _measure_in(self, plan: Plan, folder: Path) -> Measurement:
         root, work = folder / "tree", folder / "work"
@@ -334,7 +342,7 @@ def _unparsable(broken: BrokenFile) -> Unparsable:
     return Unparsable(path=broken.path, blob=broken.blob, line=broken.line, message=broken.message)
 
 
-def _unmeasurable(code: FailureCode, error: Exception) -> _UnmeasurableError:
+def _unmeasurable(code: FailureCode, error: Exception | str) -> _UnmeasurableError:
     return _UnmeasurableError(MeasureFailure(code=code, message=str(error)))
 
 
