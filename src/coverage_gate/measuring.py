@@ -42,14 +42,13 @@ from coverage_gate.adapters.measure.interpreter import (
 from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.adapters.measure.scope import Scope, resolve_scope
-from coverage_gate.core.counting import BrokenFile, count
+from coverage_gate.core.counting import count, unparsable
 from coverage_gate.core.measurement import (
     FailureCode,
     Kind,
     MeasureFailure,
     Measurement,
     Provenance,
-    Unparsable,
 )
 from coverage_gate.ports import (
     Clock,
@@ -246,6 +245,8 @@ class TreeMeasurer:
                 return self._measure_in(plan, folder)
         except SandboxError as error:
             raise _unmeasurable(FailureCode.SANDBOX_FAILED, error) from None
+        except BadConfigError as error:
+            raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
         except AnalysisError as error:
             raise _unmeasurable(FailureCode.ANALYSIS_FAILED, error) from None
         except BadDataError as error:
@@ -326,7 +327,7 @@ class TreeMeasurer:
                 sandbox=self.sandbox.name,
             ),
             files=files,
-            unparsable=tuple(_unparsable(broken) for broken in static.broken),
+            unparsable=unparsable(static.broken, raw.files),
             unlisted=tuple(
                 sorted(
                     file.path
@@ -336,10 +337,6 @@ class TreeMeasurer:
             ),
             tests=ran.tests,
         )
-
-
-def _unparsable(broken: BrokenFile) -> Unparsable:
-    return Unparsable(path=broken.path, blob=broken.blob, line=broken.line, message=broken.message)
 
 
 def _unmeasurable(code: FailureCode, error: Exception | str) -> _UnmeasurableError:
