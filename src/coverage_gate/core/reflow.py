@@ -1,0 +1,141 @@
+"""Statements that a formatter wrote anew: with other line breaks, quotes, parentheses, last commas.
+
+Their lines are not the lines of the base, so that `linemap` and `moves` do not find them. Within a
+hunk their text is compared without all that.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from coverage_gate.core.linemap import FileDiff, Hunk, LineMap
+from coverage_gate.core.matching import Sheet
+from coverage_gate.core.moves import MIN_LETTERS, code_of, letters_of
+
+_SPACE = re.compile(rb"[\s\\]+")
+_LAST_COMMA = re.compile(rb",+(?=[)\]}])|,+$")
+
+
+def squeezed(lines: Iterable[bytes]) -> bytes:
+    """A text without what formatters change."""
+    text = _SPACE.sub(b"", b"".join(map(code_of, lines)))
+    return _LAST_COMMA.sub(b"", text).translate(None, b"()").replace(b"'", b'"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Both sides of a file, with the statements of which nothing is known yet.
+
+    Attributes:
+        diff: Between the two.
+        base: The file of the base.
+        head: The file of the head.
+        lines: Where the head's lines are on the base.
+        old: First lines of such statements of the base, rising.
+        new: First lines of such statements of the head, rising.
+    """
+
+    diff: FileDiff
+    base: Sheet
+    head: Sheet
+    lines: LineMap
+    old: Sequence[int]
+    new: Sequence[int]
+
+
+def reflowed(both: Candidates) -> dict[int, int]:
+    """First lines of the head's statements → those of the base's that say the same."""
+    pairs: dict[int, int] = {}
+    neutral = [_is_neutral(hunk) for hunk in both.diff.hunks]
+    for hunk, is_neutral in zip(both.diff.hunks, neutral, strict=True):
+        old = _within(both.old, hunk.old_start, hunk.old_count)
+        new = _within(both.new, hunk.new_start, hunk.new_count)
+        if is_neutral and len(old) == len(new):
+            pairs.update(zip(new, old, strict=True))
+        else:
+            pairs.update(_same_texts(hunk, both, old, new))
+    known = set(both.old)
+    for line in both.new:
+        first = None if line in pairs else _first_in_base(line, both)
+        if first in known and _is_framed(first, line, both, neutral):
+            pairs[line] = first
+    return pairs
+
+
+def _is_neutral(hunk: Hunk) -> bool:
+    """Whether all of it says the same on both sides."""
+    return bool(hunk.removed and hunk.added) and squeezed(hunk.removed) == squeezed(hunk.added)
+
+
+def _within(lines: Sequence[int], start: int, count: int) -> Sequence[int]:
+    return lines[bisect_left(lines, start) : bisect_left(lines, start + count)]
+
+
+# Statements that lie in a hunk which does something else, too
+
+
+def _same_texts(
+    hunk: Hunk, both: Candidates, old: Iterable[int], new: Iterable[int]
+) -> Iterator[tuple[int, int]]:
+    """Long ones only, in order."""
+    places: dict[bytes, list[int]] = {}
+    for line, text in _texts(hunk.removed, hunk.old_start, both.base, old):
+        places.setdefault(text, []).append(line)
+    reached = 0
+    for line, text in _texts(hunk.added, hunk.new_start, both.head, new):
+        lines = places.get(text, [])
+        place = bisect_right(lines, reached)
+        if place < len(lines):
+            reached = lines[place]
+            yield line, reached
+
+
+def _texts(
+    lines: Sequence[bytes], start: int, sheet: Sheet, firsts: Iterable[int]
+) -> Iterator[tuple[int, bytes]]:
+    for first in firsts:
+        last = sheet.last(first)
+        text = squeezed(lines[first - start : last + 1 - start])
+        if last < start + len(lines) and letters_of(text) >= MIN_LETTERS:
+            yield first, text
+
+
+# Statements whose first line is the same and whose others are not
+
+
+def _first_in_base(line: int, both: Candidates) -> int | None:
+    run = both.lines.run_at(line)
+    if run is None or run.path != both.base.file.path:
+        return None
+    return run.other + line - run.start
+
+
+def _is_framed(first: int, line: int, both: Candidates, neutral: Sequence[bool]) -> bool:
+    """Whether all hunks in a statement, as it was and as it is, say the same on both sides."""
+    hunks = both.diff.hunks
+    touching = {
+        *_touching(hunks, first, both.base.last(first), _removed),
+        *_touching(hunks, line, both.head.last(line), _added),
+    }
+    return bool(touching) and all(neutral[number] for number in touching)
+
+
+def _removed(hunk: Hunk) -> tuple[int, int]:
+    return hunk.old_start, hunk.old_start + hunk.old_count
+
+
+def _added(hunk: Hunk) -> tuple[int, int]:
+    return hunk.new_start, hunk.new_start + hunk.new_count
+
+
+def _touching(
+    hunks: Sequence[Hunk], first: int, last: int, side: Callable[[Hunk], tuple[int, int]]
+) -> Iterator[int]:
+    """Numbers of the hunks that reach into some lines of one side."""
+    number = bisect_right(hunks, last, key=lambda hunk: side(hunk)[0]) - 1
+    while number >= 0 and side(hunks[number])[1] > first:
+        yield number
+        number -= 1
