@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from coverage_gate.core.attribution import attribute
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.lost import lost_lines
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
+from coverage_gate.core.patch import PatchCounts, patch_of
+from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import percent_text
+from coverage_gate.core.repair import repair_of
 from coverage_gate.core.rules import RULES
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
 
@@ -32,6 +37,10 @@ def decide(evidence: Evidence) -> Verdict:
         rules=results,
         unmeasured=_unmeasured(broken),
         failing_tests=tuple(sorted(evidence.head.tests.failed)),
+        patch=_patch(evidence),
+        lost=_lost(evidence),
+        attribution=None if evidence.compared is None else attribute(evidence.compared),
+        repair=repair_of(evidence, results),
         warnings=_warnings(evidence, results),
     )
 
@@ -59,6 +68,19 @@ def _unmeasured(broken: list[RuleResult]) -> tuple[str, ...]:
     return tuple(
         path for result in broken if result.rule is RuleName.UNMEASURED for path in result.findings
     )
+
+
+def _patch(evidence: Evidence) -> PatchCounts | None:
+    if evidence.compared is None or RuleName.PATCH not in evidence.policy.rules:
+        return None
+    return patch_of(evidence.compared).counts
+
+
+def _lost(evidence: Evidence) -> tuple[LostLine, ...] | None:
+    compared = evidence.compared
+    if compared is None or compared.base is None or RuleName.LOST not in evidence.policy.rules:
+        return None
+    return lost_lines(compared)
 
 
 def _warnings(evidence: Evidence, results: tuple[RuleResult, ...]) -> tuple[str, ...]:

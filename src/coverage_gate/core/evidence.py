@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.changes import Changes, Landing
+from coverage_gate.core.comparison import Comparison, compare
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts
@@ -23,6 +25,9 @@ class Evidence:
         base: The measured base tree; None when no rule needs it or it could not be measured.
         base_failure: Why the base could not be measured.
         baseline: What to compare with; None on bootstrap.
+        diff: What the change does to the lines of Python files; None where nobody read them, so
+            that no rule which needs lines can judge.
+        comparison: Head and base, unit by unit; made of the others, None without `diff`.
     """
 
     policy: Policy
@@ -32,6 +37,19 @@ class Evidence:
     base: Measurement | None = None
     base_failure: MeasureFailure | None = None
     baseline: Baseline | None = None
+    diff: tuple[FileDiff, ...] | None = None
+    comparison: Comparison | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Several rules read it, and it is by far the costliest of what they read.
+        made = None if self.diff is None else compare(self.base, self.head, self.diff)
+        object.__setattr__(self, "comparison", made)
+
+    @property
+    def compared(self) -> Comparison | None:
+        """The comparison, where what was measured is what was compared."""
+        made = self.comparison
+        return None if made is None or made.mismatched else made
 
     @property
     def judged(self) -> Counts:

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coverage_gate.core.comparison import Comparison
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.excuse import excuse
 from coverage_gate.core.limits import LimitCheck, check_baseline, check_floor
+from coverage_gate.core.lost import lost_lines, lost_places
+from coverage_gate.core.patch import is_excused, patch_holds, patch_of
+from coverage_gate.core.places import listed
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.rates import percent_text
 from coverage_gate.core.scope import looks_like_tooling
 from coverage_gate.core.verdict import Outcome, RuleResult
 
@@ -26,12 +32,15 @@ def judge_floor(evidence: Evidence) -> RuleResult | None:
 
 
 def judge_baseline(evidence: Evidence) -> RuleResult | None:
-    """The whole tree against the stored value of main."""
+    """The whole tree against the stored value of main.
+
+    A tree below it passes when the change lowered nothing of what it left in place; see `excuse`.
+    """
     if not evidence.policy.name.uses_baseline:
         return None
     stored = evidence.baseline.rate if evidence.baseline else None
     check = check_baseline(evidence.judged.rate, stored, evidence.policy.epsilon)
-    return _limit_result(RuleName.BASELINE, check, evidence)
+    return _limit_result(RuleName.BASELINE, excuse(check, evidence) or check, evidence)
 
 
 def _limit_result(rule: RuleName, check: LimitCheck, evidence: Evidence) -> RuleResult:
@@ -41,6 +50,74 @@ def _limit_result(rule: RuleName, check: LimitCheck, evidence: Evidence) -> Rule
         detail=check.text,
         actual=evidence.judged,
         required=check.limit,
+    )
+
+
+def judge_patch(evidence: Evidence) -> RuleResult | None:
+    """The new and modified statements against the share that is asked of them."""
+    comparison = evidence.comparison
+    if RuleName.PATCH not in evidence.policy.rules:
+        return None
+    if comparison is None or comparison.mismatched:
+        return _not_compared(RuleName.PATCH, comparison)
+    patch = patch_of(comparison)
+    counts, least = patch.counts.statements, evidence.policy.patch_min
+    if counts.total == 0:
+        return RuleResult(
+            rule=RuleName.PATCH,
+            outcome=Outcome.SKIP,
+            detail="nothing to measure: no statement is new or modified",
+        )
+    ok = patch_holds(patch, least)
+    told = f"{counts} of the new and modified statements are covered"
+    missing = f", {percent_text(least)} are required: {listed(patch.places)}"
+    return RuleResult(
+        rule=RuleName.PATCH,
+        outcome=Outcome.PASS if ok else Outcome.WARN if is_excused(patch) else Outcome.FAIL,
+        detail=told if ok else told + missing,
+        actual=counts,
+        required=least,
+        findings=patch.places,
+    )
+
+
+def _not_compared(rule: RuleName, comparison: Comparison | None) -> RuleResult:
+    if comparison is None:
+        return RuleResult(
+            rule=rule,
+            outcome=Outcome.SKIP,
+            detail="not judged: what the change does to lines was not read",
+        )
+    return RuleResult(
+        rule=rule,
+        outcome=Outcome.FAIL,
+        detail="what was measured is not what would land, measure again: "
+        + listed(comparison.mismatched),
+        findings=comparison.mismatched,
+    )
+
+
+def judge_lost(evidence: Evidence) -> RuleResult | None:
+    """What ran on the base and was not touched must run."""
+    comparison = evidence.comparison
+    if RuleName.LOST not in evidence.policy.rules:
+        return None
+    if comparison is None or comparison.mismatched:
+        return _not_compared(RuleName.LOST, comparison)
+    if comparison.base is None:
+        return RuleResult(
+            rule=RuleName.LOST,
+            outcome=Outcome.WARN,
+            detail="not judged: there is no measurement of the base to compare with",
+        )
+    places = lost_places(comparison)
+    count = len(lost_lines(comparison))
+    told = f"{count} lines or branches ran on the base, were not touched and do not run"
+    return RuleResult(
+        rule=RuleName.LOST,
+        outcome=Outcome.FAIL if places else Outcome.PASS,
+        detail=f"{told}: {listed(places)}" if places else "nothing that ran on the base is lost",
+        findings=places,
     )
 
 
@@ -143,4 +220,11 @@ def judge_integrity(evidence: Evidence) -> RuleResult | None:
 
 
 #: In the order of judging and of the report.
-RULES: tuple[Rule, ...] = (judge_floor, judge_baseline, judge_unmeasured, judge_integrity)
+RULES: tuple[Rule, ...] = (
+    judge_floor,
+    judge_baseline,
+    judge_patch,
+    judge_lost,
+    judge_unmeasured,
+    judge_integrity,
+)

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
+from coverage_gate.core.attribution import Attribution
 from coverage_gate.core.baseline import Baseline
+from coverage_gate.core.gaps import Repair
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.patch import PatchCounts
+from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 
@@ -90,6 +94,10 @@ class Verdict:
         rules: Results, in the order of judging.
         unmeasured: Changed source files that the measurement does not know.
         failing_tests: Tests that failed on the head, sorted.
+        patch: New and modified statements; None where the rule is off or could not judge.
+        lost: What ran on the base, was not touched and does not run; None likewise.
+        attribution: Why the totals differ from those of the base; None where it is not known.
+        repair: What suffices to turn it; None where nothing was measured.
         warnings: Told beside the verdict.
     """
 
@@ -108,6 +116,10 @@ class Verdict:
     rules: tuple[RuleResult, ...] = ()
     unmeasured: tuple[str, ...] = ()
     failing_tests: tuple[str, ...] = ()
+    patch: PatchCounts | None = None
+    lost: tuple[LostLine, ...] | None = None
+    attribution: Attribution | None = None
+    repair: Repair | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

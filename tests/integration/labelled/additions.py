@@ -216,7 +216,7 @@ CHANGES = (
     Change(
         name="a hidden line end smuggles untested code in",
         base={A: OLD + UNUSED},
-        head={A: OLD.replace("x + 1", "x + 1  #\r!    x.smuggled_in()") + UNUSED},
+        head={A: OLD + UNUSED.replace("x * 2", "x * 2  #\r!    x.smuggled_in()")},
         passes=False,
         patch="FAIL",
         counted="0/1",

@@ -76,6 +76,7 @@ CHANGES = (
         base={A: CODE},
         head={A: "\n".join("!" + line[1:] for line in CODE.splitlines()) + "\n"},
         branch=True,
+        rest=(90_000, 100_000),
         passes=False,
         patch="SKIP",
         lost="FAIL",

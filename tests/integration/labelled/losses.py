@@ -56,11 +56,15 @@ CHANGES = (
     Change(
         name="an early return darkens what follows",
         base={A: CODE},
-        head={A: NO_LABEL.replace("!    text", "     return item.label\n!    text")},
+        head={
+            A: NO_LABEL.replace(
+                "!    text", "     if item.label:\n         return item.label\n!    text"
+            )
+        },
         passes=False,
-        counted="1/1",
+        counted="2/2",
         lost="FAIL",
-        lines=("src/a.py:11", "src/a.py:12"),
+        lines=("src/a.py:12", "src/a.py:13"),
     ),
     Change(
         name="a changed condition darkens its block",

@@ -1,0 +1,42 @@
+"""When a rate below the baseline is not the change's fault."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from coverage_gate.core.attribution import surviving
+from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.limits import LimitCheck
+from coverage_gate.core.rates import percent_text
+
+
+def excusing_rate(evidence: Evidence) -> Fraction | None:
+    """The exact share on main of what the change left in place: who reaches it lowered nothing.
+
+    Deleting uncovered code raises it, so that it never pays for new uncovered code. None where
+    the base was not measured, or where the three policies are to judge alone.
+    """
+    comparison = evidence.compared
+    if comparison is None or not evidence.policy.rules:
+        return None
+    left = surviving(comparison)
+    return None if left is None else left.rate
+
+
+def excuse(check: LimitCheck, evidence: Evidence) -> LimitCheck | None:
+    """A check of the baseline that holds after all, and says why; None: it does not."""
+    least, rate = excusing_rate(evidence), evidence.judged.rate
+    if check.ok or least is None or rate is None or rate < least:
+        return None
+    why = (
+        f"{_cause(check, evidence)} ({percent_text(rate)} ≥ {percent_text(least)} of what is left)"
+    )
+    return LimitCheck(name=check.name, ok=True, limit=least, text=f"{check.text}, {why}")
+
+
+def _cause(check: LimitCheck, evidence: Evidence) -> str:
+    main = evidence.base.counts.rate if evidence.base else None
+    limit, rate = check.limit, evidence.judged.rate
+    if main is None or limit is None or rate is None or main >= limit or rate < main:
+        return "but only because covered code went away"
+    return "but main itself is below its baseline, and this change does not lower it"

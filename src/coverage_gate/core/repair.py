@@ -1,0 +1,195 @@
+"""The smallest set of statements and branches that turns a FAIL, and the proof that it does.
+
+Covering can only add to what ran: each rule that it can turn asks for so many more of its own
+statements, so that the sizes of the sets are known and no search is needed. `repaired` applies a
+set; `decide` then says PASS, and with one unit less it says FAIL.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import chain, islice
+
+from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.excuse import excusing_rate
+from coverage_gate.core.gaps import Repair, gaps_of
+from coverage_gate.core.linebits import bits_of, lines_of
+from coverage_gate.core.lost import lost_units
+from coverage_gate.core.measurement import FileCoverage
+from coverage_gate.core.patch import FEW, Patch, patch_of
+from coverage_gate.core.places import Unit
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.verdict import Outcome, RuleResult
+
+#: Rules that covering more can turn.
+_TURNABLE = (RuleName.FLOOR, RuleName.BASELINE, RuleName.PATCH, RuleName.LOST)
+
+_Broken = Mapping[RuleName, RuleResult]
+
+
+def repair_of(evidence: Evidence, results: Iterable[RuleResult]) -> Repair:
+    """What suffices to turn the verdict that these results make.
+
+    Args:
+        evidence: What was judged.
+        results: What the rules found in it.
+    """
+    broken = {result.rule: result for result in results if result.outcome is Outcome.FAIL}
+    todo = _todo(evidence)
+    files = {file.path: file for file in evidence.head.files}
+    reason = _hopeless(evidence, broken)
+    units = () if reason else tuple(_smallest(evidence, todo, broken))
+    if not reason and len(units) < _missing(evidence, broken):
+        reason, units = "covering all that is measured is not enough", ()
+    return Repair(
+        need=None if reason else _need(units),
+        gaps=gaps_of({*todo.patch, *todo.branches, *todo.lost, *units}, files),
+        units=units,
+        reason=reason,
+    )
+
+
+def repaired(evidence: Evidence, units: Iterable[Unit]) -> Evidence:
+    """The evidence as it would be if these units of the head had run, too.
+
+    Raises:
+        ValueError: If one of them is no statement or branch of the head.
+    """
+    by_path: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_path.setdefault(unit.path, []).append(unit)
+    files = tuple(_covered(file, by_path.pop(file.path, ())) for file in evidence.head.files)
+    if by_path:
+        raise ValueError(f"no measured file: {', '.join(sorted(by_path))}")
+    return replace(evidence, head=replace(evidence.head, files=files))
+
+
+def _covered(file: FileCoverage, units: Sequence[Unit]) -> FileCoverage:
+    lines = bits_of(unit.line for unit in units if not unit.is_branch)
+    arcs = {(unit.line, unit.target) for unit in units if unit.is_branch}
+    if lines & ~file.statements or not arcs <= set(file.branches):
+        raise ValueError(f"{file.path} does not have what is to be covered")
+    taken = tuple(sorted(arcs.union(file.taken)))
+    return replace(file, executed=file.executed | lines, taken=taken) if units else file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Todo:
+    """What the rules that are on hold against the change.
+
+    Attributes:
+        judged: The patch.
+        patch: Its statements that do not run.
+        branches: Its branches that are not taken though their line runs.
+        lost: What was lost.
+    """
+
+    judged: Patch
+    patch: tuple[Unit, ...] = ()
+    branches: tuple[Unit, ...] = ()
+    lost: tuple[Unit, ...] = ()
+
+
+def _todo(evidence: Evidence) -> _Todo:
+    comparison, rules = evidence.compared, evidence.policy.rules
+    if comparison is None:
+        return _Todo(judged=Patch(files=()))
+    judged = patch_of(comparison) if RuleName.PATCH in rules else Patch(files=())
+    missing = [
+        Unit(path=each.file.path, line=line)
+        for each in judged.files
+        for line in lines_of(each.uncovered)
+    ]
+    return _Todo(
+        judged=judged,
+        patch=_largest_first(missing, {each.file.path: each.file for each in judged.files}),
+        branches=tuple(
+            Unit(path=each.file.path, line=line, target=target)
+            for each in judged.files
+            for line, target in sorted(set(each.units.arcs) - set(each.file.taken))
+            if each.file.executed >> line & 1
+        ),
+        lost=lost_units(comparison) if RuleName.LOST in rules else (),
+    )
+
+
+def _need(units: Iterable[Unit]) -> int:
+    return len({(unit.path, unit.line) for unit in units})
+
+
+def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
+    """Why no covering can turn it."""
+    others = sorted(broken.keys() - set(_TURNABLE))
+    if others:
+        return f"covering more does not turn: {', '.join(others)}"
+    if broken and evidence.comparison is not None and evidence.comparison.mismatched:
+        return "what was measured is not what would land"
+    if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE} and evidence.judged.total == 0:
+        return "nothing is measurable"
+    return None
+
+
+# The smallest set
+
+
+def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> Iterator[Unit]:
+    """What each broken rule asks for by itself, then what the rates still miss."""
+    chosen = list(todo.lost if RuleName.LOST in broken else ())
+    if RuleName.PATCH in broken:
+        chosen += _patch_part(todo, evidence.policy.patch_min)
+    yield from chosen
+    more = max(0, _missing(evidence, broken) - len(chosen))
+    offers = chain(todo.patch, todo.branches, _others(evidence))
+    yield from islice(_without_doubles(offers, set(chosen)), more)
+
+
+def _without_doubles(units: Iterable[Unit], known: set[Unit]) -> Iterator[Unit]:
+    seen = set(known)
+    for unit in units:
+        if unit not in seen:
+            seen.add(unit)
+            yield unit
+
+
+def _patch_part(todo: _Todo, least: Fraction) -> Iterable[Unit]:
+    """As many statements as the patch misses; where it has few, one that is decisive."""
+    counts = todo.judged.counts.statements
+    if counts.total < FEW:
+        inner = todo.judged.decisive[0]
+        return [Unit(path=inner.file.path, line=next(lines_of(inner.uncovered)))]
+    return todo.patch[: math.ceil(least * counts.total) - counts.covered]
+
+
+def _missing(evidence: Evidence, broken: _Broken) -> int:
+    """How many more units must be covered for the rates that are broken; 0 where none is."""
+    judged = evidence.judged
+    limits = [
+        result.required
+        for rule, result in broken.items()
+        if rule is RuleName.FLOOR and result.required is not None
+    ]
+    if RuleName.BASELINE in broken:
+        either = (broken[RuleName.BASELINE].required, excusing_rate(evidence))
+        limits.append(min(limit for limit in either if limit is not None))
+    return max((math.ceil(limit * judged.total) - judged.covered for limit in limits), default=0)
+
+
+def _others(evidence: Evidence) -> Iterator[Unit]:
+    """All that does not run: statements before branches, the files that miss most first."""
+    files = sorted(evidence.head.files, key=lambda file: (-file.counts.missing, file.path))
+    by_path = {file.path: file for file in files}
+    for file in files:
+        missing = lines_of(file.statements & ~file.executed)
+        units = [Unit(path=file.path, line=line) for line in missing]
+        yield from _largest_first(units, by_path)
+    for file in files:
+        for line, target in sorted(set(file.branches) - set(file.taken)):
+            yield Unit(path=file.path, line=line, target=target)
+
+
+def _largest_first(units: Iterable[Unit], files: Mapping[str, FileCoverage]) -> tuple[Unit, ...]:
+    """Units by the size of the gap that they are in: one function is done before the next."""
+    return tuple(unit for gap in gaps_of(units, files) for unit in gap.units)

@@ -1,0 +1,14 @@
+"""All labelled changes."""
+
+from __future__ import annotations
+
+from tests.integration.labelled import additions, branches, deletions, losses, moves, refactors
+
+CHANGES = (
+    *refactors.CHANGES,
+    *moves.CHANGES,
+    *additions.CHANGES,
+    *losses.CHANGES,
+    *deletions.CHANGES,
+    *branches.CHANGES,
+)
