@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from types import MappingProxyType
 
 from coverage_gate.adapters.render.printable import one_line
 from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
 from coverage_gate.core.baseline import kind_text
+from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.patch import PatchCounts
+from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.verdict import RuleResult, Verdict
 
 SCHEMA_VERSION = 1
 TEXT_LIMIT = 4_000
-
-#: What no rule of this verdict judged is null: an empty list would say that it was looked for.
-_NOT_JUDGED: Mapping[str, None] = MappingProxyType(
-    dict.fromkeys(("hidden", "patch", "lost", "flaky", "attribution", "repair"))
-)
 
 
 def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object]:
@@ -52,7 +50,13 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "failing_tests": _failing_tests(verdict),
         "unmeasured": _unmeasured(verdict),
         "failure": None if verdict.failure is None else _failure(verdict.failure),
-        **_NOT_JUDGED,
+        # What was not judged is null: an empty list would say that it was looked for.
+        "hidden": None,
+        "patch": None if verdict.patch is None else _patch(verdict.patch),
+        "lost": None if verdict.lost is None else [_lost(place) for place in verdict.lost],
+        "flaky": None,
+        "attribution": None if verdict.attribution is None else asdict(verdict.attribution),
+        "repair": None if verdict.repair is None else _repair(verdict.repair),
     }
 
 
@@ -115,6 +119,39 @@ def _unmeasured(verdict: Verdict) -> list[str] | None:
 
 def _failure(failure: MeasureFailure) -> dict[str, object]:
     return {"code": str(failure.code), "message": one_line(failure.message, limit=TEXT_LIMIT)}
+
+
+def _patch(patch: PatchCounts) -> dict[str, object]:
+    return {
+        "covered": patch.statements.covered,
+        "total": patch.statements.total,
+        "branches_covered": patch.branches.covered,
+        "branches_total": patch.branches.total,
+    }
+
+
+def _lost(place: LostLine) -> dict[str, object]:
+    branch = None if place.target is None else [place.line, place.target]
+    return {
+        "path": _exact(place.path),
+        "line": place.line,
+        "branch": branch,
+        "tests": _exacts(place.tests),
+    }
+
+
+def _repair(repair: Repair) -> dict[str, object]:
+    reason = None if repair.reason is None else one_line(repair.reason, limit=TEXT_LIMIT)
+    return {"need": repair.need, "reason": reason, "gaps": [_gap(gap) for gap in repair.gaps]}
+
+
+def _gap(gap: Gap) -> dict[str, object]:
+    return {
+        "path": _exact(gap.path),
+        "symbol": None if gap.symbol is None else _exact(gap.symbol),
+        "lines": [list(lines) for lines in gap.lines],
+        "branches": [list(branch) for branch in gap.branches],
+    }
 
 
 def _exacts(texts: Iterable[str]) -> list[str]:

@@ -9,8 +9,13 @@ from jsonschema import Draft202012Validator
 from tests.golden.cases import CASES, hostile, out_of_scope, passing, tool_error_open
 
 from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
+from coverage_gate.core.attribution import Attribution
+from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.measurement import TestRun as Run
+from coverage_gate.core.patch import PatchCounts
+from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.rates import NO_COUNTS, Counts
 from coverage_gate.core.verdict import Outcome, Reason, State
 from coverage_gate.testing.values import covered, measurement
 
@@ -77,15 +82,64 @@ def test_the_schema_knows_every_rule_and_outcome() -> None:
 def test_what_later_rules_judge_fits_the_published_schema() -> None:
     value = verdict_object(passing(), report=None) | {
         "hidden": [{"path": "a.py", "lines": [1, 2], "why": "pragma"}],
-        "patch": {"covered": 1, "total": 2, "branches_covered": 0, "branches_total": 0},
-        "lost": [{"path": "a.py", "line": 3, "tests": ["t.py::t"]}],
         "flaky": [{"path": "a.py", "line": 3}],
-        "repair": {
-            "need": 1,
-            "gaps": [{"path": "a.py", "symbol": None, "lines": [[1, 2]], "branches": [[1, -1]]}],
-        },
     }
     Draft202012Validator(SCHEMA).validate(json.loads(to_json_line(value)))
+
+
+def test_what_the_line_rules_found_is_told_and_fits_the_published_schema() -> None:
+    verdict = replace(
+        passing(),
+        patch=PatchCounts(statements=Counts(covered=1, total=2), branches=NO_COUNTS),
+        lost=(
+            LostLine(path="a.py", line=3, tests=("t.py::t",)),
+            LostLine(path="b\udcff.py", line=4, target=-1),
+        ),
+        attribution=Attribution(new_covered=1, moved=7),
+        repair=Repair(
+            need=1,
+            gaps=(Gap(path="a.py", symbol="f", lines=((1, 2),), branches=((1, -1),), units=()),),
+        ),
+    )
+    value = json.loads(to_json_line(verdict_object(verdict, report=None)))
+    Draft202012Validator(SCHEMA).validate(value)
+    assert value["patch"] == {
+        "covered": 1,
+        "total": 2,
+        "branches_covered": 0,
+        "branches_total": 0,
+    }
+    assert value["lost"] == [
+        {"path": "a.py", "line": 3, "branch": None, "tests": ["t.py::t"]},
+        {"path": "b\\udcff.py", "line": 4, "branch": [4, -1], "tests": []},
+    ]
+
+
+def test_a_repair_names_functions_and_ranges() -> None:
+    gap = Gap(path="a.py", symbol=None, lines=((1, 2), (7, 7)), branches=((9, 4),), units=())
+    verdict = replace(passing(), repair=Repair(need=3, gaps=(gap,)))
+    value = json.loads(to_json_line(verdict_object(verdict, report=None)))["repair"]
+    Draft202012Validator(SCHEMA["properties"]["repair"]).validate(value)
+    assert value == {
+        "need": 3,
+        "reason": None,
+        "gaps": [{"path": "a.py", "symbol": None, "lines": [[1, 2], [7, 7]], "branches": [[9, 4]]}],
+    }
+
+
+def test_a_verdict_that_covering_cannot_turn_says_why() -> None:
+    verdict = replace(passing(), repair=Repair(need=None, reason="a test\nfails"))
+    value = json.loads(to_json_line(verdict_object(verdict, report=None)))["repair"]
+    Draft202012Validator(SCHEMA["properties"]["repair"]).validate(value)
+    assert (value["need"], value["gaps"]) == (None, [])
+    assert value["reason"].isprintable()
+
+
+def test_all_causes_of_a_delta_are_told() -> None:
+    verdict = replace(passing(), attribution=Attribution(lost=2))
+    value = json.loads(to_json_line(verdict_object(verdict, report=None)))["attribution"]
+    required = SCHEMA["properties"]["attribution"]["anyOf"][0]["required"]
+    assert (sorted(value), value["lost"]) == (sorted(required), 2)
 
 
 def test_what_was_not_judged_is_null() -> None:
