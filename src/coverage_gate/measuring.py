@@ -10,9 +10,10 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from coverage_gate.adapters.git.export import SKIPPED_FOLDERS, copy_folder, export_tree
@@ -35,6 +36,7 @@ from coverage_gate.adapters.measure.data_file import BadDataError, read_raw
 from coverage_gate.adapters.measure.environment import RefusedVariableError
 from coverage_gate.adapters.measure.interpreter import (
     Interpreter,
+    InterpreterChoice,
     InterpreterError,
     find_interpreter,
     probe_interpreter,
@@ -80,6 +82,8 @@ class Bench:
         limits: Bounds of a run.
         env: All that the run may inherit, by name.
         scratch: Where private folders are made.
+        tainted: Those checkouts whose own commit holds the environment that lies there. It is the
+            branch's, also while another tree is measured.
     """
 
     repository: str
@@ -91,6 +95,7 @@ class Bench:
     limits: RunLimits
     env: Mapping[str, str]
     scratch: Path
+    tainted: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +187,7 @@ class TreeMeasurer:
         return found
 
     def _interpreter(self, entries: Sequence[str]) -> Interpreter:
-        tracked = _tracked(entries)
-        choice = find_interpreter(
-            configured=self.bench.configured,
-            candidates=self.bench.checkouts,
-            tracked=tracked,
-            fallback=self.bench.fallback,
-        )
+        choice = self._choice(entries)
         if choice.path not in self.probed:
             try:
                 self.probed[choice.path] = probe_interpreter(
@@ -201,6 +200,20 @@ class TreeMeasurer:
             except InterpreterError as error:
                 raise _unmeasurable(error.code, error) from None
         return self.probed[choice.path]
+
+    def _choice(self, entries: Sequence[str]) -> InterpreterChoice:
+        """A tree that itself holds an environment is told so; others just do not use it."""
+        bench = self.bench
+        find = partial(
+            find_interpreter,
+            configured=bench.configured,
+            tracked=tracked_in(entries),
+            fallback=bench.fallback,
+        )
+        choice = find(candidates=bench.checkouts)
+        if bench.tainted.isdisjoint(choice.path.parents):
+            return choice
+        return find(candidates=[place for place in bench.checkouts if place not in bench.tainted])
 
     def _identity(
         self, source: TreeSource, config: BaseConfig, interpreter: Interpreter, core: str
@@ -343,7 +356,8 @@ def _unmeasurable(code: FailureCode, error: Exception | str) -> _UnmeasurableErr
     return _UnmeasurableError(MeasureFailure(code=code, message=str(error)))
 
 
-def _tracked(entries: Sequence[str]) -> Callable[[str], bool]:
+def tracked_in(entries: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path is one of these entries of a tree, or a folder of theirs."""
     known = set(entries)
     folders = {path[:cut] for path in known for cut, char in enumerate(path) if char == "/"}
     return lambda path: path in known or path in folders

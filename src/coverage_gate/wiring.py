@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from coverage_gate.adapters.git import refs, worktrees
@@ -15,13 +16,14 @@ from coverage_gate.adapters.git.location import locate
 from coverage_gate.adapters.git.view import GitView, open_view
 from coverage_gate.adapters.measure.command import BadCommandError, TestCommand, parse_test_command
 from coverage_gate.adapters.measure.environment import refused_names
+from coverage_gate.adapters.measure.interpreter import find_interpreter
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.boundary import visible
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.names import safe_name
 from coverage_gate.judging import Ports
-from coverage_gate.measuring import Bench, TreeMeasurer
+from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
 from coverage_gate.ports import NoProgress, Progress, RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError
 from coverage_gate.settings.values import BranchMode
@@ -61,17 +63,34 @@ class Workshop:
         )
 
     def _bench(self, settings: Settings) -> Bench:
+        configured = settings.python_for(self.repository)
         return Bench(
             repository=self.repository,
             checkouts=self.checkouts,
-            configured=settings.python_for(self.repository),
+            configured=configured,
             fallback=Path(sys.executable),
             command=_command(settings),
             branch=_BRANCHES[settings.branch_mode],
             limits=settings.run_limits(),
             env=_environment(settings),
             scratch=self.scratch,
+            tainted=frozenset() if configured or self.view is None else self._tainted(),
         )
+
+    def _tainted(self) -> frozenset[Path]:
+        return frozenset(place for place in self.checkouts if self._holds_environment(place))
+
+    def _holds_environment(self, place: Path) -> bool:
+        """Whether a checkout's own commit holds the environment that lies there."""
+        find = partial(find_interpreter, configured=None, candidates=[place], fallback=place)
+        if not find(tracked=lambda _: True).refused:
+            return False  # there is none
+        try:
+            view = open_view(place, scratch=self.scratch)
+            entries = view.list_tree(view.resolve("HEAD").tree)
+        except RepositoryError:
+            return True
+        return bool(find(tracked=tracked_in(entry.path for entry in entries)).refused)
 
     def ports(self, settings: Settings) -> Ports:
         """All that judging needs. Raises SettingsError."""
