@@ -22,8 +22,8 @@ $(STAMP): pyproject.toml
 setup: $(STAMP) ## make the environment
 
 .PHONY: demo
-demo: $(STAMP) ## judge real branches of a small real repository
-	@$(BIN)/python -m coverage_gate.demo
+demo: $(STAMP) ## the whole pipeline on a small real repository
+	@$(BIN)/python -m stage_engine.demo
 
 .PHONY: test
 test: $(STAMP) ## run all tests, demand 100 % branch coverage of our own code
