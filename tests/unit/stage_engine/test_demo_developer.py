@@ -1,0 +1,94 @@
+"""The demo's developer reads its order and nothing else."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coverage_gate.testing.repositories import RepositoryBuilder
+from stage_engine import demo_developer
+
+SOURCE = """\
+def band(weight, express):
+    if weight <= 0:
+        raise ValueError("weight")
+    if weight > 20 and express == "yes":
+        return "heavy"
+    return "light"
+
+
+def other():
+    return 1
+"""
+
+
+def function(name: str = "band") -> ast.FunctionDef:
+    found = [node for node in ast.parse(SOURCE).body if isinstance(node, ast.FunctionDef)]
+    return next(node for node in found if node.name == name)
+
+
+def test_an_order_names_files_and_lines() -> None:
+    order = "# Order\n- `src/a/b.py`: 2-4, 9\n- `README.md`: 1\ntext 3-4\n"
+    assert demo_developer.files_of(order) == {"src/a/b.py": {2, 3, 4, 9}}
+
+
+def test_lines_lead_to_their_functions() -> None:
+    assert [node.name for node in demo_developer.functions_at(SOURCE, {4})] == ["band"]
+    assert demo_developer.functions_at(SOURCE, {7}) == []
+
+
+def test_values_are_those_around_the_conditions() -> None:
+    assert demo_developer.values_for(function()) == [-1, 0, 1, 19, 20, 21, "heavy", "light",
+                                                     "weight", "yes"]  # fmt: skip
+    assert demo_developer.values_for(function("other")) == [0, 1, 2]
+
+
+def test_each_answer_is_asked_for_once() -> None:
+    space: dict[str, object] = {}
+    exec(SOURCE, space)  # noqa: S102 - the code of this test
+    found = demo_developer.answers(function(), space["band"])  # type: ignore[arg-type]
+    assert set(found) == {"ValueError", "'light'", "'heavy'", "TypeError"}
+    assert found["'heavy'"] == (21, "yes")
+
+
+def test_no_function_is_called_for_ever() -> None:
+    calls: list[tuple[int, ...]] = []
+    wide = ast.parse("def f(a, b, c, d, e, g, h): return 5").body[0]
+    assert isinstance(wide, ast.FunctionDef)
+    demo_developer.answers(wide, lambda *given: calls.append(given))
+    assert len(calls) == 500
+
+
+def test_an_order_becomes_a_commit_with_tests_that_pass(tmp_path: Path) -> None:
+    repo = RepositoryBuilder.create(tmp_path / "repo")
+    repo.commit("one", {"src/pkg/__init__.py": "", "src/pkg/rate.py": SOURCE, "tests/x": ""})
+    order = tmp_path / "order.md"
+    order.write_text("- `src/pkg/rate.py`: 2-6\n")
+    done = developer(repo.path, order)
+    assert done.returncode == 0, done.stderr
+    assert repo.git("log", "-1", "--format=%s") == "test: band"
+    passing = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    environment = {"PYTHONPATH": str(repo.path / "src"), "PATH": "/usr/bin:/bin"}
+    assert subprocess.run(passing, cwd=repo.path, env=environment, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("text", ["# nothing\n", "- `src/pkg/rate.py`: 7\n"])
+def test_an_order_without_such_lines_needs_a_person(tmp_path: Path, text: str) -> None:
+    repo = RepositoryBuilder.create(tmp_path / "repo")
+    repo.commit("one", {"src/pkg/__init__.py": "", "src/pkg/rate.py": SOURCE})
+    order = tmp_path / "order.md"
+    order.write_text(text)
+    done = developer(repo.path, order)
+    assert done.returncode == 1
+    assert "a person has to look" in done.stderr
+
+
+def developer(folder: Path, order: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, demo_developer.__file__]
+    environment = {**os.environ, "ORCH_WORK_ORDER": str(order)}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
