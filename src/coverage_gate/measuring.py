@@ -66,6 +66,10 @@ from coverage_gate.ports import (
 #: Raised whenever the same inputs are measured or counted in another way.
 MEASURING_VERSION = 1
 
+#: What names of private folders start with. Tests see them in the paths of their files, and some
+#: leave out frames whose path has the word coverage in it.
+SCRATCH = "gate-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
@@ -381,7 +385,7 @@ def _read_plain(path: Path) -> bytes | None:
 @contextmanager
 def _private_folder(scratch: Path) -> Iterator[Path]:
     """A folder that nobody else can enter, gone afterwards whatever the tests left in it."""
-    folder = Path(tempfile.mkdtemp(prefix="coverage-gate-", dir=scratch)).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=scratch)).resolve()
     try:
         yield folder
     finally:

@@ -26,6 +26,7 @@ from coverage_gate.ratcheting import UNCOMMITTED
 from coverage_gate.settings import Scope, Settings, SettingsError, load_settings, without_secrets
 from coverage_gate.wiring import (
     Workshop,
+    checked_out,
     is_uncommitted,
     knows,
     no_repository,
@@ -156,16 +157,17 @@ def command_place(
 ) -> Place:
     """A branch that a person names, where no merge gate went before.
 
-    Raises:
-        RepositoryError: If the folder is no repository.
+    Who names none means what is checked out, under the name of that branch: two branches must not
+    write the same report.
     """
     repository = name_of(folder)
-    item = work_item or branch or "HEAD"
+    name = branch or checked_out(folder) or "HEAD"
+    item = work_item or name
     return Place(
         repository=repository,
         folder=folder,
         head=branch or "HEAD",
-        branch=branch or "HEAD",
+        branch=name,
         base=base or "",
         work_item=item,
         report=report_place(settings, repository, item),

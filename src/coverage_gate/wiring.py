@@ -23,7 +23,7 @@ from coverage_gate.boundary import visible
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.names import safe_name
 from coverage_gate.judging import Ports
-from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
+from coverage_gate.measuring import SCRATCH, Bench, TreeMeasurer, tracked_in
 from coverage_gate.ports import NoProgress, Progress, RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError
 from coverage_gate.settings.values import BranchMode
@@ -150,7 +150,7 @@ def open_workshop(
     Raises:
         RepositoryError: If git cannot read it.
     """
-    with tempfile.TemporaryDirectory(prefix="coverage-gate-", ignore_cleanup_errors=True) as made:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
         scratch = Path(made).resolve()
         plain = is_uncommitted(folder)
         yield Workshop(
@@ -173,7 +173,7 @@ def open_repository(
     settings: Settings, repository: str, *, folder: Path | None = None
 ) -> Iterator[GitView]:
     """Read `<repository>` in ORCH_REPOS_DIR, or a folder. Raises RepositoryError."""
-    with tempfile.TemporaryDirectory(prefix="coverage-gate-", ignore_cleanup_errors=True) as made:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
         yield open_view(folder or repository_folder(settings, repository), scratch=Path(made))
 
 
@@ -210,6 +210,15 @@ def knows(folder: Path, branch: str) -> bool:
         return bool(refs.find_commit(locate(folder), branch))
     except RepositoryError:
         return False
+
+
+def checked_out(folder: Path) -> str | None:
+    """Name of the branch that is checked out; None where HEAD is detached or there is none."""
+    try:
+        full = refs.checked_out(locate(folder))
+    except RepositoryError:
+        return None
+    return full.removeprefix(refs.HEADS) if full and full.startswith(refs.HEADS) else None
 
 
 def no_repository(folder: Path) -> RepositoryError:
