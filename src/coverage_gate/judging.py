@@ -177,6 +177,7 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
             base=measured,
             base_failure=base if isinstance(base, MeasureFailure) else None,
             baseline=baseline,
+            diff=ports.repository.diff(landing.base.tree, tree) if policy.reads_lines else None,
         )
     )
 

@@ -56,6 +56,11 @@ class Policy:
     judges_tests: bool = True
 
     @property
+    def reads_lines(self) -> bool:
+        """Whether a rule judges what the change does to lines."""
+        return bool(self.rules & {RuleName.PATCH, RuleName.LOST})
+
+    @property
     def needs_base(self) -> bool:
         """Whether a rule compares with the measured base."""
         return bool(self.rules & {RuleName.LOST, RuleName.INTEGRITY})
