@@ -95,6 +95,10 @@ def _develop(
     )
     report.moved = _moved_outside(engine, origin, task, before)
     _note(report, result, checkout.path)
+    if result.status and before[task.branch] != job.payload["head"]:
+        # The job was interrupted after it had committed, and a repeat may find nothing to do.
+        report.lines.append("the branch holds commits made since the order: the gates judge them")
+        report.error = ""
 
 
 def _told(task: Task, order: Path) -> dict[str, str]:

@@ -102,6 +102,17 @@ def test_a_command_that_fails_costs_one_attempt(world: World, script: str, error
     assert world.task(engine, task.id).developer_retries == 2
 
 
+def test_a_repeat_that_finds_its_work_committed_costs_no_attempt(world: World) -> None:
+    engine, task = sent_back(world)
+    interrupted = world.take(engine)
+    world.commit("f1", {"tests/test_new.py": ""})
+    with engine.store.writing() as rows:
+        jobqueue.give_back(rows, interrupted, clock=engine.clock)
+    state, job, said = run(world, engine)
+    assert (state, job.attempt, "nothing to commit" in said) == (JobState.DONE, 2, True)
+    assert advance_task(task.id, engine=engine).to_stage == "done"
+
+
 def test_a_command_that_hangs_is_stopped_with_all_that_it_started(world: World) -> None:
     world.set(DEVELOPER_TIMEOUT_S="0.3")
     engine, _ = sent_back(world, "sleep 600 & echo $!; sleep 600")
