@@ -99,8 +99,10 @@ def partner_of(
         lines: Where the lines of its file are on the other side.
         others: The files of the other side, by path.
     """
-    last = sheet.last(line)
-    block = lines.block(line, last)
+    if line in sheet.continued:
+        # No first line of a logical line: whatever says so, both sides must say the same.
+        return None
+    block = lines.block(line, sheet.last(line))
     if block is None:
         return None
     other = others.get(block.path)

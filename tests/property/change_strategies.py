@@ -1,0 +1,184 @@
+"""Changes of a few small files, measured before and after, with anything in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from fractions import Fraction
+from hashlib import sha1
+
+from hypothesis import strategies as st
+
+from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.limits import PolicyName
+from coverage_gate.core.linebits import bits_of
+from coverage_gate.core.linemap import FileDiff, Hunk
+from coverage_gate.core.measurement import Arc, FileCoverage, Measurement, Span
+from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.testing.values import changes, landing, measurement
+
+PATHS = ("src/a.py", "src/b.py", "src/c.py")
+
+#: Few texts, so that lines are alike; some are alike but for indentation, comment or line breaks.
+_TEXTS = (
+    *(b"a", b"    a", b"a  # x", b"b", b"", b"return value_of_the_thing", b"x = (", b"1,", b")"),
+    *(b"x = (1)", b"first_of_the_long_names()", b"    first_of_the_long_names()", b"if x:"),
+)
+_LINES = st.lists(st.sampled_from(_TEXTS), max_size=12).map(tuple)
+
+
+def blob_of(lines: Sequence[bytes]) -> str:
+    """A git id that is another one for other lines."""
+    return sha1(repr(tuple(lines)).encode(), usedforsecurity=False).hexdigest()
+
+
+@st.composite
+def _measured(draw: st.DrawFn, path: str, lines: Sequence[bytes]) -> FileCoverage:
+    """Any facts: each line begins a statement, goes on with one, is excluded or nothing."""
+    kinds = draw(st.lists(st.sampled_from("sssexc "), min_size=len(lines), max_size=len(lines)))
+    by_kind = {kind: [line for line, each in enumerate(kinds, 1) if each == kind] for kind in "sxc"}
+    numbers = st.integers(1, len(lines) + 2)
+    targets = numbers | numbers.map(lambda line: -line)
+    sources = st.sampled_from(by_kind["s"] or [1])
+    arcs: list[Arc] = sorted(draw(st.sets(st.tuples(sources, targets), max_size=6)))
+    statements = bits_of(by_kind["s"])
+    first = draw(st.integers(1, 5))
+    span = Span(name="f", kind="function", first=first, last=draw(st.integers(first, 14)))
+    return FileCoverage(
+        path=path,
+        blob=blob_of(lines),
+        statements=statements,
+        executed=draw(st.integers(0, 2**14)) & statements,
+        excluded=bits_of(by_kind["x"]),
+        branches=tuple(arcs),
+        taken=tuple(arc for arc in arcs if draw(st.booleans())),
+        spans=draw(st.sampled_from([(), (span,)])),
+        continued=bits_of(by_kind["c"]),
+        trivial=draw(st.integers(0, 2**14)) & statements,
+    )
+
+
+@st.composite
+def _edited(draw: st.DrawFn, lines: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The lines, some of them indented anew, left out, put in or moved."""
+    made = list(lines)
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.integers(0, len(made)))
+        end = draw(st.integers(place, len(made)))
+        other = draw(st.integers(0, len(made)))
+        match draw(st.sampled_from(["delete", "insert", "indent", "move", "replace"])):
+            case "delete":
+                del made[place:end]
+            case "insert":
+                made[place:place] = draw(_LINES)
+            case "indent":
+                made[place:end] = [b"    " + line for line in made[place:end]]
+            case "move":
+                block = made[place:end]
+                del made[place:end]
+                made[other:other] = block
+            case _:
+                made[place:end] = draw(_LINES)
+    return tuple(made)
+
+
+def hunks_of(before: Sequence[bytes], after: Sequence[bytes]) -> tuple[Hunk, ...]:
+    """How one text becomes the other."""
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return tuple(
+        Hunk(
+            old_start=a + 1,
+            old_count=b - a,
+            new_start=c + 1,
+            new_count=d - c,
+            removed=tuple(before[a:b]),
+            added=tuple(after[c:d]),
+        )
+        for tag, a, b, c, d in matcher.get_opcodes()
+        if tag != "equal"
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Sides:
+    """A change in the making."""
+
+    before: list[FileCoverage] = field(default_factory=list)
+    after: list[FileCoverage] = field(default_factory=list)
+    diffs: list[FileDiff] = field(default_factory=list)
+
+
+def _put(draw: st.DrawFn, sides: Sides, path: str) -> None:
+    """One file and what becomes of it; either side may leave it out of what is measured."""
+    lines = draw(_LINES)
+    kind = draw(st.sampled_from(["same", "edited", "added", "deleted", "renamed", "whole"]))
+    old = None if kind == "added" else draw(_measured(path, lines))
+    new: FileCoverage | None
+    if kind == "same" and old is not None:
+        new = draw(st.just(_ran_anew(draw, old)) | _measured(path, lines))
+    else:
+        after = lines if kind == "added" else draw(_edited(lines))
+        target = f"{path}.moved.py" if kind == "renamed" else path
+        new = None if kind == "deleted" else draw(_measured(target, after))
+        sides.diffs.append(
+            FileDiff(
+                path=target,
+                old_path=path,
+                old_blob=old.blob if old else None,
+                blob=new.blob if new else None,
+                hunks=hunks_of(lines if old else (), after if new else ()),
+                is_whole=kind == "whole",
+            )
+        )
+    for side, file in ((sides.before, old), (sides.after, new)):
+        if file is not None and draw(st.integers(0, 7)):
+            side.append(file)
+
+
+def _ran_anew(draw: st.DrawFn, file: FileCoverage) -> FileCoverage:
+    return replace(
+        file,
+        executed=draw(st.integers(0, 2**14)) & file.statements,
+        taken=tuple(arc for arc in file.branches if draw(st.booleans())),
+    )
+
+
+@st.composite
+def sides_of_a_change(draw: st.DrawFn) -> tuple[Measurement, Measurement, tuple[FileDiff, ...]]:
+    """Base and head, measured, and the differences between them."""
+    sides = Sides()
+    for path in PATHS[: draw(st.integers(1, len(PATHS)))]:
+        _put(draw, sides, path)
+    base = measurement(*sorted(sides.before, key=lambda file: file.path), tree="base")
+    head = measurement(*sorted(sides.after, key=lambda file: file.path))
+    return base, head, tuple(sides.diffs)
+
+
+_SHARES = st.integers(0, 20).map(lambda parts: Fraction(parts, 20))
+_RULES = st.sets(st.sampled_from([RuleName.PATCH, RuleName.LOST, RuleName.UNMEASURED]))
+
+
+@st.composite
+def evidences(draw: st.DrawFn) -> Evidence:
+    """Any change under any policy; the base may be unknown."""
+    base, head, diff = draw(sides_of_a_change())
+    policy = Policy(
+        name=draw(st.sampled_from(PolicyName)),
+        floor=draw(_SHARES),
+        epsilon=draw(st.sampled_from([Fraction(0), Fraction(1, 200)])),
+        rules=frozenset(draw(_RULES)),
+        patch_min=draw(_SHARES),
+    )
+    key = BaselineKey(repository="repo")
+    stored = Baseline(key=key, epoch=1, rate=draw(_SHARES), counts=None, sha="", updated_at="")
+    return Evidence(
+        policy=policy,
+        landing=landing(),
+        changes=changes(),
+        head=head,
+        base=draw(st.sampled_from([base, base, base, None])),
+        baseline=draw(st.sampled_from([stored, stored, None])),
+        diff=draw(st.sampled_from([diff, diff, diff, None])),
+    )
