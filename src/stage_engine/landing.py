@@ -120,6 +120,9 @@ def finish(engine: Engine, task: Task, lease: Lease) -> bool | None:
         if not lease.is_ours(rows):
             return None
         tasks.change(rows, task, stage=DONE, status=TaskStatus.DONE, reason="")
+        # Nobody comes back to a task that is done: what lies open now would be so for ever. The
+        # step that calls this is written once more when it has ended, if its process lives.
+        tasks.interrupt_steps(rows, task.id)
         run = tasks.ensure_run(rows, task.id, source="settle")
         tasks.change_run(rows, run.run_id, TaskStatus.DONE, error="")
         for intent in rows.shared.open_intents(task.repo):

@@ -375,3 +375,11 @@ def test_a_kill_between_any_two_effects_changes_nothing_in_the_end(world: World)
         assert (world.head(), world.lease_holder(engine)) == (task.judged_head, None)
     assert kills >= 8
     assert (world.baseline(), engine.store.shared.open_intents(REPO)) == (52 + kills, ())
+
+
+def test_no_step_of_a_task_that_somebody_else_finished_stays_open(world: World) -> None:
+    engine, task = killed_before(world, "merge-verify")
+    assert StepStatus.RUNNING in {step.status for step in world.steps(engine, task.id)}
+    assert settle_intents(engine, REPO) == 1
+    assert world.task(engine, task.id).status is TaskStatus.DONE
+    assert StepStatus.RUNNING not in {step.status for step in world.steps(engine, task.id)}
