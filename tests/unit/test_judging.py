@@ -126,6 +126,13 @@ def test_a_fault_before_any_test_ran_needs_no_control_run() -> None:
     assert measurer.asked == [(HEAD, False)]
 
 
+def test_a_tree_that_finds_no_room_may_be_too_large_which_the_base_tells() -> None:
+    full = MeasureFailure(code=FailureCode.EXPORT_FAILED, message="no room")
+    verdict, measurer = judge(full)
+    assert verdict.code is Reason.BRANCH_UNMEASURABLE
+    assert measurer.asked == [(HEAD, False), (BASE, True)]
+
+
 def test_modules_from_elsewhere_never_pass_whatever_the_base_does() -> None:
     foreign = MeasureFailure(code=FailureCode.FOREIGN_MODULE, message="pkg came from elsewhere")
     verdict, measurer = judge(foreign, foreign)

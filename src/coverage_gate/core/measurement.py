@@ -230,7 +230,6 @@ TOOL_FAILURES = frozenset(
         FailureCode.NO_COVERAGE,
         FailureCode.NO_PYTEST,
         FailureCode.BAD_CONFIGURATION,
-        FailureCode.EXPORT_FAILED,
         FailureCode.SANDBOX_FAILED,
         FailureCode.ERROR,
     }
