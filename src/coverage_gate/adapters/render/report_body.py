@@ -49,6 +49,8 @@ def render_body(work_item: str, status: str, fields: Mapping[str, object]) -> st
         *_findings(fields),
         *_list("Failing tests", fields.get("failing_tests"), _code_item),
         *_list("Changed files that were not measured", fields.get("unmeasured"), _code_item),
+        *_texts("What suffices", fields.get("repair")),
+        *_list("What no test runs", fields.get("gaps"), _code_item),
         *_texts("Measurement", fields.get("measurement")),
         *_texts("Policy", fields.get("policy_detail")),
         *_output(fields.get("output")),

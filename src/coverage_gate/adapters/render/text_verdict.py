@@ -9,6 +9,7 @@ from coverage_gate.adapters.render.canvas import Canvas, Style
 from coverage_gate.adapters.render.marks import MARKS
 from coverage_gate.adapters.render.next_steps import next_steps
 from coverage_gate.adapters.render.printable import block
+from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.adapters.render.verdict_fields import (
     limit_text,
     measured_counts,
@@ -61,6 +62,7 @@ def verdict_text(
         tuple(_warnings(verdict, canvas)),
         tuple(_items("Failing tests", verdict.failing_tests, canvas)),
         tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
+        tuple(_gaps(verdict, canvas)),
         tuple(_output(verdict, canvas)),
         tuple(_next(verdict, canvas)),
     )
@@ -140,6 +142,14 @@ def _items(heading: str, items: tuple[str, ...], canvas: Canvas) -> Iterator[str
         yield f"  {canvas.plain(item)}"
     if len(items) > MAX_ITEMS:
         yield canvas.plain(f"  … and {len(items) - MAX_ITEMS} more")
+
+
+def _gaps(verdict: Verdict, canvas: Canvas) -> Iterator[str]:
+    heading = repair_heading(verdict.repair) if verdict.state is State.FAIL else ""
+    if heading:
+        yield canvas.painted("What suffices", Style.HEADING)
+        yield from canvas.wrapped(heading, limit=TEXT_LIMIT, indent=2)
+        yield from (f"  {canvas.plain(item)}" for item in gap_items(verdict.repair))
 
 
 def _output(verdict: Verdict, canvas: Canvas) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from coverage_gate.adapters.render.next_steps import next_steps
+from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.policy import Policy
@@ -20,6 +21,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
     Percentages are rounded down (100 only where it is exact); limits stand as they were set. A
     tree that was not measured has no number, whichever way the policy decides.
     """
+    is_failed = verdict.state is State.FAIL
     return {
         "coverage_status": "PASS" if verdict.merge_allowed else "FAIL",
         "work_item": work_item,
@@ -35,6 +37,8 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "failing_tests": verdict.failing_tests,
         "unmeasured": verdict.unmeasured,
         "warnings": other_warnings(verdict),
+        "repair": repair_heading(verdict.repair) if is_failed else None,
+        "gaps": gap_items(verdict.repair) if is_failed else None,
         "output": verdict.failure.output if verdict.failure else None,
         "next_steps": next_steps(verdict),
         **_numbers(verdict),
