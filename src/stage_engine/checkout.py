@@ -60,7 +60,7 @@ def fresh_checkout(
         raise RepositoryError(
             f"{path} belongs to another repository than {origin.name}. Move it away and try again."
         )
-    _await_lock(tree, lock_wait_s)
+    _await_locks(origin, tree, branch, lock_wait_s)
     saved = _save_leftovers(origin, tree, branch)
     _attach(origin, tree, branch)
     tree.run("reset", "-q", "--hard")
@@ -73,13 +73,18 @@ def leftovers_of(path: Path) -> tuple[str, ...]:
     return tuple(listed.output.decode("utf-8", "replace").splitlines())
 
 
-def _await_lock(tree: WorkTree, seconds: float) -> None:
-    """Wait for a git that still works there; a lock that stays is of one that was killed."""
-    lock = tree.location.git_dir / "index.lock"
+def _await_locks(origin: Origin, tree: WorkTree, branch: str, seconds: float) -> None:
+    """Wait for a git that still works there; a lock that stays is of one that was killed.
+
+    A commit locks the index, then HEAD and the branch.
+    """
+    own, shared = tree.location.git_dir, origin.location.common_dir
+    locks = (own / "index.lock", own / "HEAD.lock", shared / f"{refs.HEADS}{branch}.lock")
     deadline = time.monotonic() + seconds
-    while lock.exists():
+    while left := [lock for lock in locks if lock.exists()]:
         if time.monotonic() > deadline:
-            lock.unlink(missing_ok=True)
+            for lock in left:
+                lock.unlink(missing_ok=True)
             return
         time.sleep(_LOCK_LOOK_S)
 

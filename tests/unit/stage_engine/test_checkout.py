@@ -101,13 +101,14 @@ def test_a_branch_that_is_checked_out_elsewhere_is_shown_detached(world: World) 
     assert at(path).head() == world.head("f1")
 
 
-def test_a_lock_of_a_git_that_was_killed_is_removed(world: World) -> None:
+def test_the_locks_of_a_commit_that_was_killed_are_removed(world: World) -> None:
     world.feature("f1")
-    path = fresh().path
-    lock = at(path).git_dir / "index.lock"
-    lock.touch()
+    own = at(fresh().path)
+    branch = world.repo.git_dir / "refs" / "heads" / "f1.lock"
+    for lock in (own.git_dir / "index.lock", own.git_dir / "HEAD.lock", branch):
+        lock.touch()
     fresh(lock_wait_s=0.1)
-    assert not lock.exists()
+    assert own.commit("again", {"f1.txt": "again"}) == world.head("f1")
 
 
 def test_a_git_that_still_works_is_waited_for(world: World) -> None:
