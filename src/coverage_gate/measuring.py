@@ -57,7 +57,6 @@ from coverage_gate.ports import (
     Progress,
     RunLimits,
     Sandbox,
-    SandboxError,
     Store,
     StoreError,
     TreeSource,
@@ -260,8 +259,6 @@ class TreeMeasurer:
         try:
             with _private_folder(self.bench.scratch) as folder:
                 return self._measure_in(plan, folder)
-        except SandboxError as error:
-            raise _unmeasurable(FailureCode.SANDBOX_FAILED, error) from None
         except BadConfigError as error:
             raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
         except AnalysisError as error:

@@ -204,6 +204,48 @@ def test_a_status_alone_is_enough_of_an_older_writer() -> None:
     assert gate.parse_coverage_status("---\ncoverage_status: PASS\n---\n")[0] is True
 
 
+# What the settings and the repository decide
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_switch_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (gate.coverage_gate_applies(NAME), gate.coverage_gate_applies("other")) == (True, False)
+    monkeypatch.setenv("ORCH_COVERAGE_GATE_ENABLED", "false")
+    assert gate.check_coverage_gate(NAME, "ET-1", "docs")[0] is True
+    assert gate.coverage_gate_applies(NAME) is False
+
+
+def test_an_invalid_setting_does_not_open(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCH_COVERAGE_POLICY", "nonsense")
+    ok, reason = shop.check("docs")
+    assert not ok
+    assert reason.startswith("settings: ORCH_COVERAGE_POLICY")
+
+
+def test_a_branch_is_measured_in_its_worktree(shop: Shop) -> None:
+    assert gate.measure_coverage(NAME, "docs") == 66.6666
+    assert gate.ensure_worktree(NAME, "docs") == shop.worktrees / NAME / "docs"
+    assert gate.measure_coverage(NAME, "no-such-branch") is None
+
+
+def test_a_replaced_measurement_is_looked_up_when_it_is_called(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "measure_coverage", lambda *_: 12.5)
+    assert "12.5% ≥ floor" in shop.check("docs")[1]
+
+
+def test_the_ratchet_follows_the_switch_and_the_snapshot_shows_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.check("docs")
+    with monkeypatch.context() as patch:
+        patch.setenv("ORCH_COVERAGE_GATE_ENABLED", "false")
+        assert shop.merge("docs") is False
+    assert shop.merge("docs") is True
+    assert gate.snapshot()["baselines"][NAME]["coverage"] == 66.6666
+
+
 # The package
 
 

@@ -213,6 +213,25 @@ def test_a_fail_whose_report_breaks_stays_a_fail(
     assert "KeyError" in reason
 
 
+@MODES
+def test_a_report_that_cannot_be_written_is_a_fault_of_the_tool(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, closed: str, ok: bool, word: str
+) -> None:
+    monkeypatch.setenv("ORCH_COVERAGE_TOOL_FAIL_CLOSED", closed)
+    shop.reports.write_text("a file where the folder belongs")
+    answer, reason = shop.check("docs")
+    assert (answer, f"WARNING ({word}): cannot write the report" in reason) == (ok, True)
+
+
+def test_a_worktree_without_a_commit_is_judged_by_its_percent(shop: Shop) -> None:
+    RepositoryBuilder.create(shop.worktrees / NAME / "draft").write(MAIN)
+    ok, reason = shop.check("draft")
+    assert ok
+    assert "uncommitted, judged by a bare percent" in reason
+    (shop.worktrees / NAME / "draft/tests/test_price.py").unlink()
+    assert "(fail-open): pytest found no tests" in shop.check("draft")[1]
+
+
 # A bare percent
 
 

@@ -67,6 +67,13 @@ def test_a_folder_without_a_commit_is_told_from_one_that_is_no_repository(tmp_pa
     assert (error.code, "commit something" in str(error)) == ("no-commits", True)
 
 
+def test_the_branch_that_is_checked_out_has_a_name(shop: Shop, tmp_path: Path) -> None:
+    assert wiring.checked_out(shop.path) == "main"
+    shop.git.git("checkout", "-q", "--detach")
+    assert wiring.checked_out(shop.path) is None
+    assert wiring.checked_out(tmp_path) is None
+
+
 # The workshop
 
 
@@ -144,12 +151,15 @@ def test_what_the_run_cannot_take_is_a_setting_that_cannot_be_used(
 # Environments that a branch brought there
 
 
-@pytest.mark.parametrize(("tracked", "count"), [(True, 1), (False, 0)])
+@pytest.mark.parametrize(
+    ("there", "tracked", "count"), [(True, True, 1), (True, False, 0), (False, False, 0)]
+)
 def test_a_checkout_is_tainted_by_an_environment_of_its_own_commit(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, tracked: bool, count: int
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, there: bool, tracked: bool, count: int
 ) -> None:
     monkeypatch.delenv("ORCH_COVERAGE_PYTHON")
-    make_environment(shop.path)
+    if there:
+        make_environment(shop.path)
     if tracked:
         shop.git.commit("with its environment")
     with wiring.open_workshop(repository=NAME, folder=shop.path) as workshop:

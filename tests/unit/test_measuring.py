@@ -1,0 +1,362 @@
+"""One tree from its blobs to its measurement, with real git, real tests and a real store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.shop import MAIN, NAME, Shop
+
+from coverage_gate import wiring
+from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.measuring import TreeMeasurer, tracked_in
+from coverage_gate.ports import (
+    ProcessResult,
+    Progress,
+    RunLimits,
+    SandboxError,
+    StoreError,
+    TreeSource,
+)
+from coverage_gate.settings import load_settings
+from coverage_gate.testing.fakes import RecordingProgress
+from coverage_gate.testing.stores import MemoryStore
+
+
+class BrokenSandbox(PlainSandbox):
+    """Asks the interpreter, but cannot start the tests."""
+
+    def run(
+        self,
+        argv: list[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        writable: tuple[Path, ...],
+        limits: RunLimits,
+        progress: Progress,
+        progress_file: Path | None = None,
+    ) -> ProcessResult:
+        if writable:
+            raise SandboxError("no such level; see `coverage-gate doctor`")
+        return super().run(
+            argv,
+            cwd=cwd,
+            env=env,
+            writable=writable,
+            limits=limits,
+            progress=progress,
+            progress_file=progress_file,
+        )
+
+
+class FullStore(MemoryStore):
+    """Keeps nothing."""
+
+    def save_measurement(self, repository: str, measurement: Measurement, at: str) -> None:
+        del repository, measurement, at
+        raise StoreError("found no room")
+
+
+@contextmanager
+def measurer_of(shop: Shop, folder: Path | None = None) -> Iterator[TreeMeasurer]:
+    """The measurer that the settings make, with a progress that is kept."""
+    progress = RecordingProgress()
+    place = folder or shop.path
+    with wiring.open_workshop(repository=NAME, folder=place, progress=progress) as workshop:
+        yield workshop.measurer(load_settings())
+
+
+def source_of(shop: Shop, branch: str, config: str | None = None) -> TreeSource:
+    """The tree of a branch, under the configuration of another or its own."""
+    tree = shop.git.git("rev-parse", f"{branch}^{{tree}}")
+    return TreeSource(
+        tree=tree,
+        config_tree=None if config is None else shop.git.git("rev-parse", f"{config}^{{tree}}"),
+        commit=shop.sha(branch),
+        label=branch,
+    )
+
+
+def measure(shop: Shop, branch: str, **changes: object) -> Measurement | MeasureFailure:
+    with measurer_of(shop) as measurer:
+        return replace(measurer, **changes).measure(source_of(shop, branch))  # type: ignore[arg-type]
+
+
+def heard_of(measurer: TreeMeasurer) -> list[str]:
+    assert isinstance(measurer.progress, RecordingProgress)
+    return measurer.progress.heard
+
+
+# The same identity is the same measurement
+
+
+def test_what_was_measured_before_is_reused(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        measured = measurer.measure(source_of(shop, "main"))
+    assert isinstance(measured, Measurement)
+    assert str(measured.counts) == "8/12"
+    assert heard_of(measurer) == ["main: measured before, reused"]
+
+
+def test_a_reused_measurement_names_the_commit_that_was_asked_for(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        measured = measurer.measure(replace(source_of(shop, "main"), commit=None))
+    assert isinstance(measured, Measurement)
+    assert measured.provenance.commit is None
+
+
+def test_a_fresh_measurement_runs_the_tests_again(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        measured = measurer.measure(source_of(shop, "main"), fresh=True)
+    assert isinstance(measured, Measurement)
+    assert str(measured.counts) == "8/12"
+    assert "running the tests" in heard_of(measurer)
+
+
+def test_a_new_measurement_is_kept(shop: Shop) -> None:
+    shop.new_branch("new", {"README.md": "new\n"})
+    first, second = measure(shop, "new"), measure(shop, "new")
+    assert isinstance(second, Measurement)
+    assert first == second
+    assert shop.store.load_measurement(second.provenance.identity) is not None
+
+
+def test_a_run_whose_tests_failed_is_not_kept(shop: Shop) -> None:
+    measured = measure(shop, "failing")
+    assert isinstance(measured, Measurement)
+    assert measured.tests.failed == {"tests/test_price.py::test_discount"}
+    assert shop.store.load_measurement(measured.provenance.identity) is None
+
+
+def test_a_measurement_that_cannot_be_kept_is_one_all_the_same(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        measured = replace(measurer, store=FullStore()).measure(source_of(shop, "docs"))
+    assert isinstance(measured, Measurement)
+    assert heard_of(measurer)[-1] == "the measurement is not kept: found no room"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ORCH_COVERAGE_TEST_COMMAND", "pytest -q"), ("ORCH_COVERAGE_BRANCH", "off")],
+)
+def test_what_decides_the_numbers_is_in_the_identity(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    before = measure(shop, "main")
+    monkeypatch.setenv(variable, value)
+    after = measure(shop, "main")
+    assert isinstance(before, Measurement)
+    assert isinstance(after, Measurement)
+    assert before.provenance.identity != after.provenance.identity
+
+
+def test_the_place_of_the_repository_is_not_in_the_identity(shop: Shop) -> None:
+    (shop.repos / NAME).rename(shop.repos / "moved")
+    moved = Shop(top=shop.top, python=shop.python)
+    with measurer_of(moved, shop.repos / "moved") as measurer:
+        view = measurer.view
+        assert view is not None
+        commit = view.resolve("main")
+        source = TreeSource(tree=commit.tree, config_tree=None, label="main")
+        assert isinstance(measurer.measure(source), Measurement)
+    assert heard_of(measurer) == ["main: measured before, reused"]
+
+
+# Whose configuration, whose interpreter
+
+
+def test_the_configuration_is_that_of_the_tree_that_was_named(shop: Shop) -> None:
+    shop.new_branch("lines", {"pyproject.toml": "[tool.coverage.run]\nsource = ['src']\n"})
+    with measurer_of(shop) as measurer:
+        own = measurer.measure(source_of(shop, "lines"))
+        bases = measurer.measure(source_of(shop, "lines", config="main"))
+    assert isinstance(own, Measurement)
+    assert isinstance(bases, Measurement)
+    assert (str(own.counts), str(bases.counts)) == ("6/8", "8/12")
+
+
+def test_a_broken_configuration_is_told(shop: Shop) -> None:
+    shop.new_branch("broken", {".coveragerc": "[run\n"})
+    failure = measure(shop, "broken")
+    assert isinstance(failure, MeasureFailure)
+    assert (failure.code, ".coveragerc" in failure.message) == (
+        FailureCode.BAD_CONFIGURATION,
+        True,
+    )
+
+
+def test_a_configuration_that_no_run_can_take_is_told(shop: Shop) -> None:
+    table = '[tool.coverage.report]\nexclude_also = ["(?x) a # why\\n b"]\n'
+    shop.new_branch("broken", {"pyproject.toml": table})
+    failure = measure(shop, "broken")
+    assert isinstance(failure, MeasureFailure)
+    assert (failure.code, "verbose" in failure.message) == (FailureCode.BAD_CONFIGURATION, True)
+
+
+def test_an_interpreter_is_probed_once(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        measurer.measure(source_of(shop, "main"))
+        measurer.measure(source_of(shop, "docs"))
+        assert list(measurer.probed) == [shop.python]
+
+
+def test_an_interpreter_that_cannot_be_used_is_told(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        bench = replace(measurer.bench, configured=shop.top / "nowhere")
+        failure = replace(measurer, bench=bench).measure(source_of(shop, "main"))
+    assert isinstance(failure, MeasureFailure)
+    assert failure.code is FailureCode.NO_INTERPRETER
+
+
+def test_the_environment_of_a_tainted_checkout_is_not_used(shop: Shop) -> None:
+    python = shop.path / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.touch(0o755)
+    with measurer_of(shop) as measurer:
+        bench = replace(measurer.bench, configured=None, fallback=shop.python)
+        clean = replace(bench, tainted=frozenset({shop.path}))
+        used = replace(measurer, bench=bench).measure(source_of(shop, "main"))
+        passed_over = replace(measurer, bench=clean).measure(source_of(shop, "main"))
+    assert isinstance(used, MeasureFailure)
+    assert isinstance(passed_over, Measurement)
+
+
+@pytest.mark.parametrize(
+    ("path", "tracked"), [(".venv/bin/python", True), (".venv", True), ("venv", False), ("", False)]
+)
+def test_a_path_is_tracked_as_an_entry_or_as_a_folder_of_one(path: str, tracked: bool) -> None:
+    assert tracked_in([".venv/bin/python", "a.py"])(path) is tracked
+
+
+# What keeps a tree from being measured
+
+
+def test_a_sandbox_that_cannot_start_is_told(shop: Shop) -> None:
+    shop.new_branch("new", {"README.md": "new\n"})
+    failure = measure(shop, "new", sandbox=BrokenSandbox())
+    assert isinstance(failure, MeasureFailure)
+    assert failure.code is FailureCode.SANDBOX_FAILED
+
+
+def test_tests_that_cannot_start_are_told_with_their_output(shop: Shop) -> None:
+    failure = measure(shop, "cannot-start")
+    assert isinstance(failure, MeasureFailure)
+    assert failure.code is FailureCode.TESTS_CANNOT_START
+    assert "nothing_of_this_name" in failure.output
+
+
+def test_source_that_cannot_be_analysed_in_time_is_told(shop: Shop) -> None:
+    shop.new_branch("new", {"README.md": "new\n"})
+    with measurer_of(shop) as measurer:
+        bench = replace(measurer.bench, limits=RunLimits(timeout_s=0.001))
+        failure = replace(measurer, bench=bench).measure(source_of(shop, "new"))
+    assert isinstance(failure, MeasureFailure)
+    assert failure.code is FailureCode.ANALYSIS_FAILED
+
+
+FORGED = """
+import atexit, pathlib
+import coverage
+
+place = pathlib.Path(coverage.Coverage.current().config.data_file)
+atexit.register(lambda: [path.write_bytes(b"SQLite format 3") for path in place.parent.iterdir()])
+"""
+
+
+def test_data_that_is_none_is_told(shop: Shop) -> None:
+    shop.new_branch("forger", {"tests/conftest.py": FORGED})
+    failure = measure(shop, "forger")
+    assert isinstance(failure, MeasureFailure)
+    assert failure.code in (FailureCode.BAD_DATA, FailureCode.NO_DATA)
+
+
+def test_a_disk_without_room_is_told(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        bench = replace(measurer.bench, scratch=shop.top / "missing")
+        failure = replace(measurer, bench=bench).measure(source_of(shop, "main"), fresh=True)
+    assert isinstance(failure, MeasureFailure)
+    assert (failure.code, "Free some space" in failure.message) == (
+        FailureCode.EXPORT_FAILED,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("env", "code"), [({"MY_TOKEN": "x"}, FailureCode.BAD_CONFIGURATION)], ids=["secret"]
+)
+def test_a_secret_never_reaches_the_tests(
+    shop: Shop, env: dict[str, str], code: FailureCode
+) -> None:
+    with measurer_of(shop) as measurer:
+        bench = replace(measurer.bench, env=env)
+        failure = replace(measurer, bench=bench).measure(source_of(shop, "main"))
+    assert isinstance(failure, MeasureFailure)
+    assert failure.code is code
+
+
+# What is counted
+
+
+def test_what_cannot_be_counted_is_listed(shop: Shop) -> None:
+    shop.new_branch(
+        "odd", {"src/shop/legacy.py": "print 'x'\n", "src/alone/never_ran.py": "x = 1\n"}
+    )
+    measured = measure(shop, "odd")
+    assert isinstance(measured, Measurement)
+    assert [file.path for file in measured.unparsable] == ["src/shop/legacy.py"]
+    assert measured.unlisted == ("src/alone/never_ran.py",)
+
+
+def test_a_measurement_says_where_it_comes_from(shop: Shop) -> None:
+    measured = measure(shop, "docs")
+    assert isinstance(measured, Measurement)
+    origin = measured.provenance
+    assert (origin.commit, origin.sandbox, origin.kind.branch) == (shop.sha("docs"), "plain", True)
+    assert origin.scope_text == "src (from pyproject.toml)"
+
+
+# Folders without a commit
+
+
+def folder_of(shop: Shop, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = shop.top / "plain" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return shop.top / "plain"
+
+
+def measure_folder(shop: Shop, folder: Path) -> Measurement | MeasureFailure:
+    source = TreeSource(tree=None, config_tree=None, folder=folder, label="the folder")
+    with measurer_of(shop, folder) as measurer:
+        return measurer.measure(source)
+
+
+def test_a_folder_is_measured_as_it_stands_and_not_kept(shop: Shop) -> None:
+    folder = folder_of(shop, MAIN)
+    before = shop.db.read_bytes()
+    measured = measure_folder(shop, folder)
+    assert isinstance(measured, Measurement)
+    assert (str(measured.counts), measured.provenance.identity) == ("8/12", "")
+    assert shop.db.read_bytes() == before
+
+
+def test_a_configuration_that_is_a_folder_is_none(shop: Shop) -> None:
+    folder = folder_of(shop, {**MAIN, ".coveragerc/not-a-file": ""})
+    measured = measure_folder(shop, folder)
+    assert isinstance(measured, Measurement)
+    assert str(measured.counts) == "8/12"
+
+
+def test_environments_in_a_folder_are_none_of_its_code(shop: Shop) -> None:
+    folder = folder_of(shop, {**MAIN, ".venv/lib/x.py": "not python", "venv/y.py": "nor this"})
+    measured = measure_folder(shop, folder)
+    assert isinstance(measured, Measurement)
+    assert str(measured.counts) == "8/12"
+    assert os.listdir(folder / ".venv") == ["lib"]  # noqa: PTH208 - names are enough
