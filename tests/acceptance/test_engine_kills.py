@@ -177,7 +177,8 @@ def _kill_at_random(pipeline: Pipeline, fleet: Fleet, chance: random.Random) -> 
         victim = chance.randrange(fleet.size)
         fleet.await_job(victim, within_s=IDLE_S)
         time.sleep(chance.uniform(0, SPAN_S))
-        fleet.kill(victim)
+        if not fleet.spares(victim):
+            fleet.kill(victim)
 
 
 def _await_end(pipeline: Pipeline) -> None:
