@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from fractions import Fraction
 from hashlib import sha1
 
@@ -14,10 +13,10 @@ from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.linebits import bits_of
-from coverage_gate.core.linemap import FileDiff, Hunk
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import Arc, FileCoverage, Measurement, Span
 from coverage_gate.core.policy import Policy, RuleName
-from coverage_gate.testing.values import changes, landing, measurement
+from coverage_gate.testing.values import changes, hunks, landing, measurement
 
 PATHS = ("src/a.py", "src/b.py", "src/c.py")
 
@@ -84,23 +83,6 @@ def _edited(draw: st.DrawFn, lines: tuple[bytes, ...]) -> tuple[bytes, ...]:
     return tuple(made)
 
 
-def hunks_of(before: Sequence[bytes], after: Sequence[bytes]) -> tuple[Hunk, ...]:
-    """How one text becomes the other."""
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    return tuple(
-        Hunk(
-            old_start=a + 1,
-            old_count=b - a,
-            new_start=c + 1,
-            new_count=d - c,
-            removed=tuple(before[a:b]),
-            added=tuple(after[c:d]),
-        )
-        for tag, a, b, c, d in matcher.get_opcodes()
-        if tag != "equal"
-    )
-
-
 @dataclass(slots=True, kw_only=True)
 class Sides:
     """A change in the making."""
@@ -128,7 +110,7 @@ def _put(draw: st.DrawFn, sides: Sides, path: str) -> None:
                 old_path=path,
                 old_blob=old.blob if old else None,
                 blob=new.blob if new else None,
-                hunks=hunks_of(lines if old else (), after if new else ()),
+                hunks=hunks(lines if old else (), after if new else ()),
                 is_whole=kind == "whole",
             )
         )

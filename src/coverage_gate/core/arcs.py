@@ -30,6 +30,9 @@ class ArcMatch:
     gone: tuple[Arc, ...] = ()
 
 
+_NONE = ArcMatch()
+
+
 def match_arcs(head: Sheet, line: int, base: Sheet, partner: Partner, back: LineMap) -> ArcMatch:
     """Compare the branches of a statement of the head with those of its partner.
 
@@ -44,23 +47,28 @@ def match_arcs(head: Sheet, line: int, base: Sheet, partner: Partner, back: Line
         partner: The statement there.
         back: Where the lines of the base's file are on the head.
     """
-    here, there = head.arcs.get(line, ()), base.arcs.get(partner.line, ())
-    told = [(arc, (line, _target(arc[1], back, head.file.path))) for arc in there]
-    exact = [(old, new) for old, same in told for new in here if new == same]
+    here, there = set(head.arcs.get(line, ())), set(base.arcs.get(partner.line, ()))
+    if not here and not there:
+        return _NONE
+    told = ((arc, (line, _target(arc[1], back, head.file.path))) for arc in sorted(there))
+    exact = [(old, new) for old, new in told if new in here]
     loose = (
-        _loose(set(there) - {old for old, _ in exact}, base),
-        _loose(set(here) - {new for _, new in exact}, head),
+        _loose(there - {old for old, _ in exact}, base),
+        _loose(here - {new for _, new in exact}, head),
     )
     if len(loose[0]) == len(loose[1]):
         return _compared([*exact, *zip(*loose, strict=True)], base, head)
     return replace(_compared(exact, base, head), gone=loose[0], fresh=loose[1])
 
 
-def _target(target: int, back: LineMap, path: str) -> int | None:
-    """Where a target of the base is in the head's file; an exit is minus its function's line."""
+def _target(target: int, back: LineMap, path: str) -> int:
+    """Where a target of the base is in the head's file; an exit is minus its function's line.
+
+    0, which is no target, where the head's file does not have it.
+    """
     run = back.run_at(abs(target))
     if run is None or run.path != path:
-        return None
+        return 0
     line = run.other + abs(target) - run.start
     return line if target > 0 else -line
 

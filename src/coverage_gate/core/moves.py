@@ -25,8 +25,10 @@ MIN_LETTERS = 20
 MIN_LINES = 2
 #: A line that is removed or added more often than this begins no block.
 MAX_REPEATS = 16
-#: Comparisons of lines after which the search for blocks ends.
-MAX_WORK = 4_000_000
+#: Lines that are looked at until the search for blocks ends, and again until their choice ends; a
+#: block costs as much as some lines by itself.
+MAX_WORK = 2_000_000
+_BLOCK_WORK = 20
 
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
@@ -52,10 +54,15 @@ def letters_of(code: bytes) -> int:
     return len(code.translate(None, _NO_LETTERS))
 
 
-def moved_runs(diffs: Iterable[FileDiff]) -> dict[str, list[LineRun]]:
-    """The moved lines of the head's files: path → runs into the base's files."""
+def moved_runs(diffs: Iterable[FileDiff], *, work: int = MAX_WORK) -> dict[str, list[LineRun]]:
+    """The moved lines of the head's files: path → runs into the base's files.
+
+    Args:
+        diffs: All files of the change.
+        work: See `MAX_WORK`.
+    """
     board = _board(diffs)
-    pairs = [*_indented(board), *_blocks(board)]
+    pairs = [*_indented(board), *_blocks(board, work)]
     found: dict[str, list[LineRun]] = defaultdict(list)
     for pair in pairs:
         path, run = board.run_of(pair)
@@ -95,7 +102,6 @@ class _Board:
         added: The code of each added line.
         old_used: 1 for a removed line that was found again.
         new_used: 1 for an added line that was found.
-        work: Comparisons that are left.
     """
 
     places: list[_Place] = field(default_factory=list)
@@ -105,7 +111,6 @@ class _Board:
     added: list[bytes] = field(default_factory=list)
     old_used: bytearray = field(default_factory=bytearray)
     new_used: bytearray = field(default_factory=bytearray)
-    work: int = MAX_WORK
 
     def put(self, diff: FileDiff, hunk: Hunk) -> None:
         """Lay the lines of one more hunk on the board."""
@@ -205,14 +210,14 @@ def _indentation(line: bytes) -> bytes:
 # Blocks from anywhere
 
 
-def _blocks(board: _Board) -> list[_Pair]:
+def _blocks(board: _Board, work: int) -> list[_Pair]:
     """The longest blocks first; what is left of one that overlaps another comes again."""
-    heap = [_ranked(pair, board) for pair in _candidates(board)]
+    heap = [_ranked(pair, board) for pair in _candidates(board, work)]
     heapify(heap)
     taken = []
-    while heap and board.work > 0:
+    while heap and work > 0:
         pair = heappop(heap)[-1]
-        board.work -= pair.length
+        work -= pair.length + _BLOCK_WORK
         rest = list(_unused(pair, board))
         if rest == [pair]:
             board.take(pair)
@@ -232,7 +237,7 @@ def _ranked(pair: _Pair, board: _Board) -> tuple[int, bool, int, int, _Pair]:
     return -lines, source != target, pair.old, pair.new, pair
 
 
-def _candidates(board: _Board) -> Iterator[_Pair]:
+def _candidates(board: _Board, work: int) -> Iterator[_Pair]:
     """Each block that holds a line which is not frequent, at its full length, once."""
     removed, added = _rare(board.removed), _rare(board.added)
     # Of each difference of places: where the last block with it ended. Places only rise.
@@ -243,10 +248,11 @@ def _candidates(board: _Board) -> Iterator[_Pair]:
                 continue
             pair = _grown(old, new, board)
             reached[new - old] = pair.new + pair.length
+            work -= pair.length + _BLOCK_WORK
+            if work < 0:
+                return
             if _is_strong(pair, board):
                 yield pair
-            if board.work <= 0:
-                return
 
 
 def _rare(codes: Sequence[bytes]) -> dict[bytes, list[int]]:
@@ -263,7 +269,6 @@ def _grown(old: int, new: int, board: _Board) -> _Pair:
         start -= 1
     while _fits(old + end, new + end, board):
         end += 1
-    board.work -= end - start
     return _Pair(old=old + start, new=new + start, length=end - start)
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain
 
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.excuse import excusing_rate
@@ -41,9 +41,7 @@ def repair_of(evidence: Evidence, results: Iterable[RuleResult]) -> Repair:
     todo = _todo(evidence)
     files = {file.path: file for file in evidence.head.files}
     reason = _hopeless(evidence, broken)
-    units = () if reason else tuple(_smallest(evidence, todo, broken))
-    if not reason and len(units) < _missing(evidence, broken):
-        reason, units = "covering all that is measured is not enough", ()
+    units = () if reason else _smallest(evidence, todo, broken)
     return Repair(
         need=None if reason else _need(units),
         gaps=gaps_of({*todo.patch, *todo.branches, *todo.lost, *units}, files),
@@ -127,31 +125,47 @@ def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
         return f"covering more does not turn: {', '.join(others)}"
     if broken and evidence.comparison is not None and evidence.comparison.mismatched:
         return "what was measured is not what would land"
-    if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE} and evidence.judged.total == 0:
-        return "nothing is measurable"
+    if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE}:
+        rest = evidence.head.counts.missing
+        if rest == 0 or _missing(evidence, broken) > rest:
+            return "covering all that is measured is not enough"
     return None
 
 
 # The smallest set
 
 
-def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> Iterator[Unit]:
+def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> tuple[Unit, ...]:
     """What each broken rule asks for by itself, then what the rates still miss."""
     chosen = list(todo.lost if RuleName.LOST in broken else ())
     if RuleName.PATCH in broken:
         chosen += _patch_part(todo, evidence.policy.patch_min)
-    yield from chosen
-    more = max(0, _missing(evidence, broken) - len(chosen))
-    offers = chain(todo.patch, todo.branches, _others(evidence))
-    yield from islice(_without_doubles(offers, set(chosen)), more)
+    more = _missing(evidence, broken) - len(chosen)
+    offers = chain([todo.patch, todo.branches], _rest(evidence))
+    found: list[Unit] = []
+    known = set(chosen)
+    while len(found) < more:
+        # There are enough: `_hopeless` has seen to it.
+        fresh = [unit for unit in next(offers) if unit not in known]
+        known.update(fresh)
+        found += fresh
+    return (*chosen, *found[: max(more, 0)])
 
 
-def _without_doubles(units: Iterable[Unit], known: set[Unit]) -> Iterator[Unit]:
-    seen = set(known)
-    for unit in units:
-        if unit not in seen:
-            seen.add(unit)
-            yield unit
+def _rest(evidence: Evidence) -> Iterator[Sequence[Unit]]:
+    """All that does not run: statements before branches, the files that miss most first."""
+    files = sorted(evidence.head.files, key=lambda file: (-file.counts.missing, file.path))
+    return chain(map(_statements, files), map(_branches, files))
+
+
+def _statements(file: FileCoverage) -> Sequence[Unit]:
+    lines = lines_of(file.statements & ~file.executed)
+    return _largest_first((Unit(path=file.path, line=line) for line in lines), {file.path: file})
+
+
+def _branches(file: FileCoverage) -> Sequence[Unit]:
+    arcs = sorted(set(file.branches) - set(file.taken))
+    return [Unit(path=file.path, line=line, target=target) for line, target in arcs]
 
 
 def _patch_part(todo: _Todo, least: Fraction) -> Iterable[Unit]:
@@ -175,19 +189,6 @@ def _missing(evidence: Evidence, broken: _Broken) -> int:
         either = (broken[RuleName.BASELINE].required, excusing_rate(evidence))
         limits.append(min(limit for limit in either if limit is not None))
     return max((math.ceil(limit * judged.total) - judged.covered for limit in limits), default=0)
-
-
-def _others(evidence: Evidence) -> Iterator[Unit]:
-    """All that does not run: statements before branches, the files that miss most first."""
-    files = sorted(evidence.head.files, key=lambda file: (-file.counts.missing, file.path))
-    by_path = {file.path: file for file in files}
-    for file in files:
-        missing = lines_of(file.statements & ~file.executed)
-        units = [Unit(path=file.path, line=line) for line in missing]
-        yield from _largest_first(units, by_path)
-    for file in files:
-        for line, target in sorted(set(file.branches) - set(file.taken)):
-            yield Unit(path=file.path, line=line, target=target)
 
 
 def _largest_first(units: Iterable[Unit], files: Mapping[str, FileCoverage]) -> tuple[Unit, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 
 from coverage_gate.core.changes import ChangeKind, Changes, Commit, FileChange, Landing
 from coverage_gate.core.linebits import bits_of
+from coverage_gate.core.linemap import FileDiff, Hunk
 from coverage_gate.core.measurement import (
     FileCoverage,
     Kind,
@@ -28,6 +30,40 @@ def file_coverage(path: str, statements: Iterable[int], executed: Iterable[int])
     """A file without branches: these statements, of which these ran."""
     return FileCoverage(
         path=path, blob=tree_id(path), statements=bits_of(statements), executed=bits_of(executed)
+    )
+
+
+def hunks(before: Sequence[bytes], after: Sequence[bytes]) -> tuple[Hunk, ...]:
+    """How one text becomes another; lines without line ends."""
+    codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return tuple(
+        Hunk(
+            old_start=old + 1,
+            old_count=old_end - old,
+            new_start=new + 1,
+            new_count=new_end - new,
+            removed=tuple(before[old:old_end]),
+            added=tuple(after[new:new_end]),
+        )
+        for tag, old, old_end, new, new_end in codes
+        if tag != "equal"
+    )
+
+
+def file_diff(
+    path: str, before: str | None, after: str | None, *, old_path: str | None = None
+) -> FileDiff:
+    """What a change does to a file; None for a side on which there is none.
+
+    The ids of the blobs are those that `file_coverage` gives to the files of these paths.
+    """
+    old = path if old_path is None else old_path
+    return FileDiff(
+        path=path,
+        old_path=old,
+        old_blob=None if before is None else tree_id(old),
+        blob=None if after is None else tree_id(path),
+        hunks=hunks((before or "").encode().splitlines(), (after or "").encode().splitlines()),
     )
 
 
