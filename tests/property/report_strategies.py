@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from coverage_gate.core.attribution import Attribution
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.patch import PatchCounts
+from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
@@ -79,6 +84,32 @@ _failures = st.builds(
 )
 
 
+_lines = st.integers(1, 10**7)
+_arcs = st.tuples(_lines, _lines | _lines.map(lambda line: -line))
+_patches = st.builds(PatchCounts, statements=_counts(), branches=_counts())
+_lost = st.builds(
+    LostLine, path=hostile_text, line=_lines, target=st.none() | st.just(-1) | _lines, tests=_texts
+)
+_attributions = st.builds(
+    Attribution,
+    **dict.fromkeys((each.name for each in fields(Attribution)), st.integers(0, 10**9)),
+)
+_gaps = st.builds(
+    Gap,
+    path=hostile_text,
+    symbol=st.none() | hostile_text,
+    lines=st.lists(st.tuples(_lines, _lines), max_size=3).map(tuple),
+    branches=st.lists(_arcs, max_size=3).map(tuple),
+    units=st.just(()),
+)
+_repairs = st.builds(
+    Repair,
+    need=st.none() | st.integers(0, 10**6),
+    gaps=st.lists(_gaps, max_size=2).map(tuple),
+    reason=st.none() | hostile_text,
+)
+
+
 @st.composite
 def verdicts(draw: st.DrawFn) -> Verdict:
     """Any verdict that can be made."""
@@ -101,5 +132,9 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         rules=tuple(draw(st.lists(_rules, min_size=int(is_pass), max_size=3))),
         unmeasured=draw(_texts),
         failing_tests=draw(_texts),
+        patch=draw(st.none() | _patches),
+        lost=draw(st.none() | st.lists(_lost, max_size=2).map(tuple)),
+        attribution=draw(st.none() | _attributions),
+        repair=draw(st.none() | _repairs),
         warnings=draw(_texts),
     )
