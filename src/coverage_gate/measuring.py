@@ -52,6 +52,7 @@ from coverage_gate.core.measurement import (
     Measurement,
     Provenance,
 )
+from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import (
     Clock,
     Progress,
@@ -64,10 +65,6 @@ from coverage_gate.ports import (
 
 #: Raised whenever the same inputs are measured or counted in another way.
 MEASURING_VERSION = 1
-
-#: What names of private folders start with. Tests see them in the paths of their files, and some
-#: leave out frames whose path has the word coverage in it.
-SCRATCH = "gate-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

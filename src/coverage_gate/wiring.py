@@ -21,9 +21,9 @@ from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.boundary import visible
 from coverage_gate.clock import SystemClock
-from coverage_gate.core.names import safe_name
+from coverage_gate.core.names import SCRATCH, safe_name
 from coverage_gate.judging import Ports
-from coverage_gate.measuring import SCRATCH, Bench, TreeMeasurer, tracked_in
+from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
 from coverage_gate.ports import NoProgress, Progress, RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError
 from coverage_gate.settings.values import BranchMode

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coverage_gate.boundary import describe_error
+from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError
 from stage_engine import tasks
 from stage_engine.context import Engine
@@ -27,7 +28,7 @@ from stage_engine.orphans import Orphan, orphan_at, rescue, retire
 from stage_engine.values import Task
 
 #: What `tempfile` makes of the prefixes of the gate and of the engine.
-_SCRATCH = re.compile(r"(coverage-gate|stage-engine)-[a-z0-9_]{8}", re.ASCII)
+_SCRATCH = re.compile(rf"({SCRATCH}|stage-engine-)[a-z0-9_]{{8}}", re.ASCII)
 #: A run that lives may leave its folder alone for a moment.
 _SCRATCH_FLOOR_S = 600.0
 _MANY = 1_000_000

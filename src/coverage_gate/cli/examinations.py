@@ -25,6 +25,7 @@ from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.target import sqlite_path
 from coverage_gate.cli.base_file import read_base_file
 from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, warn
+from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError, load_settings, unknown_variables
 from coverage_gate.wiring import store_of
@@ -184,7 +185,7 @@ def _place(folder: Path, detail: str) -> Finding:
 
 
 def _interpreter(patient: Patient, settings: Settings) -> tuple[Interpreter, str]:
-    with tempfile.TemporaryDirectory(prefix="coverage-gate-", ignore_cleanup_errors=True) as made:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
         view = open_view(patient.folder, scratch=Path(made))
         tracked = [entry.path for entry in view.list_tree(view.resolve(settings.base).tree)]
     main = main_worktree(patient.folder)

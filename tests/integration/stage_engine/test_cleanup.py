@@ -245,7 +245,7 @@ def test_without_worktrees_there_is_nothing_to_look_at(world: World, scratch: Pa
     assert sweep(world.engine(), scratch) == {}
 
 
-def left_behind(scratch: Path, name: str = "coverage-gate-ab12_x9z") -> Path:
+def left_behind(scratch: Path, name: str = "covgate-ab12_x9z") -> Path:
     folder = scratch / name
     (folder / "export").mkdir(parents=True)
     (folder / "export" / "app.py").write_text("x = 1")
@@ -253,14 +253,14 @@ def left_behind(scratch: Path, name: str = "coverage-gate-ab12_x9z") -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["coverage-gate-ab12_x9z", "stage-engine-00000000"])
+@pytest.mark.parametrize("name", ["covgate-ab12_x9z", "stage-engine-00000000"])
 def test_a_scratch_folder_that_was_left_behind_goes(world: World, scratch: Path, name: str) -> None:
     folder = left_behind(scratch, name)
     assert sweep(world.engine(), scratch)[name].is_removed
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("name", ["coverage-gate-notes", "coverage-gate-ab12_x9z.bak", "other"])
+@pytest.mark.parametrize("name", ["covgate-notes", "covgate-ab12_x9z.bak", "other"])
 def test_a_folder_of_another_name_is_not_even_looked_at(
     world: World, scratch: Path, name: str
 ) -> None:
@@ -280,7 +280,7 @@ def test_a_link_that_is_named_like_a_scratch_folder_is_not_followed(
     world: World, scratch: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mine").mkdir()
-    (scratch / "coverage-gate-ab12_x9z").symlink_to(tmp_path / "mine")
+    (scratch / "covgate-ab12_x9z").symlink_to(tmp_path / "mine")
     assert sweep(world.engine(), scratch) == {}
 
 

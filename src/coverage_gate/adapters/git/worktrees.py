@@ -21,6 +21,7 @@ from coverage_gate.adapters.git.location import Location, locate
 from coverage_gate.adapters.git.process import GitCall, git
 from coverage_gate.adapters.git.trees import SUBMODULE_MODE, check_paths
 from coverage_gate.adapters.git.view import open_view
+from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError
 
 _ROOT = Path("/")
@@ -147,7 +148,7 @@ class _Target:
 
 
 def _target(location: Location, branch: str) -> _Target:
-    with tempfile.TemporaryDirectory(prefix="coverage-gate-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
         commit = open_view(location.git_dir, scratch=Path(scratch)).resolve(branch)
     ref = refs.HEADS + branch
     is_branch = refs.find_branch(location, branch) == commit.sha
@@ -236,7 +237,7 @@ def _is_changed(there: Location, worktree: Path) -> bool:
 
 
 def _is_writable(location: Location, target: _Target) -> bool:
-    with tempfile.TemporaryDirectory(prefix="coverage-gate-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
         view = open_view(location.git_dir, scratch=Path(scratch))
         try:
             entries = view.list_tree(target.tree)
