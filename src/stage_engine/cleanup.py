@@ -14,6 +14,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,8 +90,9 @@ def clean_up(
     )
     worktrees = _folders(engine.settings.gate.worktrees_dir, depth=2)
     scratches = _folders(scratch or Path(tempfile.gettempdir()), depth=1)
-    finds = [broom.worktree(path) for path in worktrees]
-    finds += [broom.scratch(path) for path in scratches if _SCRATCH.fullmatch(path.name)]
+    finds = [broom.worktree(path) for path, _ in worktrees]
+    named = ((path, owner) for path, owner in scratches if _SCRATCH.fullmatch(path.name))
+    finds += [broom.scratch(path, owner) for path, owner in named]
     return tuple(sorted(finds, key=lambda find: find.path))
 
 
@@ -109,8 +111,8 @@ class _Broom:
             return self._kept(path, "worktree", orphan)
         return self._swept(path, "worktree", orphan.reason, lambda: self._retire(orphan))
 
-    def scratch(self, path: Path) -> Find:
-        if path.stat().st_uid != self.user:
+    def scratch(self, path: Path, owner: int) -> Find:
+        if owner != self.user:
             return self._kept(path, "scratch", "another user's")
         if not is_older(path, self.before - self.floor):
             return self._kept(path, "scratch", "young")
@@ -138,14 +140,24 @@ class _Broom:
         return Find(path=path, kind=kind, is_removed=False, reason=reason)
 
 
-def _folders(top: Path, *, depth: int) -> Iterator[Path]:
-    """The real folders so deep below; what cannot be looked at is left alone."""
+def _folders(top: Path, *, depth: int) -> Iterator[tuple[Path, int]]:
+    """The real folders so deep below, and their owners; what cannot be looked at is left alone."""
     try:
-        found = [path for path in top.iterdir() if stat.S_ISDIR(path.lstat().st_mode)]
+        found = sorted(top.iterdir())
     except OSError:
         return
     for path in found:
-        if depth == 1:
-            yield path
-        else:
+        owner = _owner(path)
+        if owner is not None and depth == 1:
+            yield path, owner
+        elif owner is not None:
             yield from _folders(path, depth=depth - 1)
+
+
+def _owner(path: Path) -> int | None:
+    """Whose folder it is; None where it is none, or gone by now."""
+    with suppress(OSError):
+        found = path.lstat()
+        if stat.S_ISDIR(found.st_mode):
+            return found.st_uid
+    return None
