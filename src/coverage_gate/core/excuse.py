@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from coverage_gate.core.attribution import surviving
 from coverage_gate.core.evidence import Evidence
-from coverage_gate.core.limits import LimitCheck
+from coverage_gate.core.limits import LimitCheck, check_baseline
 from coverage_gate.core.rates import percent_text
 
 
@@ -14,10 +14,11 @@ def excusing_rate(evidence: Evidence) -> Fraction | None:
     """The exact share on main of what the change left in place: who reaches it lowered nothing.
 
     Deleting uncovered code raises it, so that it never pays for new uncovered code. None where
-    the base was not measured, or where the three policies are to judge alone.
+    the base was not measured, where the three policies are to judge alone, and where main itself
+    is below its baseline: that is no deletion of this change, and the contract's limit holds.
     """
     comparison = evidence.compared
-    if comparison is None or not evidence.policy.rules:
+    if comparison is None or not evidence.policy.rules or _is_main_below(evidence):
         return None
     left = surviving(comparison)
     return None if left is None else left.rate
@@ -29,14 +30,14 @@ def excuse(check: LimitCheck, evidence: Evidence) -> LimitCheck | None:
     if check.ok or least is None or rate is None or rate < least:
         return None
     why = (
-        f"{_cause(check, evidence)} ({percent_text(rate)} ≥ {percent_text(least)} of what is left)"
+        "but only because covered code went away"
+        f" ({percent_text(rate)} ≥ {percent_text(least)} of what is left)"
     )
     return LimitCheck(name=check.name, ok=True, limit=least, text=f"{check.text}, {why}")
 
 
-def _cause(check: LimitCheck, evidence: Evidence) -> str:
+def _is_main_below(evidence: Evidence) -> bool:
     main = evidence.base.counts.rate if evidence.base else None
-    limit, rate = check.limit, evidence.judged.rate
-    if main is None or limit is None or rate is None or main >= limit or rate < main:
-        return "but only because covered code went away"
-    return "but main itself is below its baseline, and this change does not lower it"
+    if main is None or evidence.baseline is None:
+        return False
+    return not check_baseline(main, evidence.baseline.rate, evidence.policy.epsilon).ok

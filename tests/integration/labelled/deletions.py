@@ -110,9 +110,9 @@ CHANGES = (
         head={A: KEPT, "README.md": " b\n"},
         rest=(50, 100),
         stored="60",
-        passes=True,
+        passes=False,
         patch="SKIP",
-        says="main itself is below its baseline",
+        baseline="FAIL",
     ),
     Change(
         name="main is below its baseline and the change is better than main",
@@ -120,8 +120,8 @@ CHANGES = (
         head={A: KEPT, B: _lines(10, ran=True)},
         rest=(50, 100),
         stored="90",
-        passes=True,
-        says="main itself is below its baseline",
+        passes=False,
+        baseline="FAIL",
     ),
     Change(
         name="main is below its baseline and the change makes it worse",
