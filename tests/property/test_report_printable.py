@@ -28,6 +28,8 @@ HEADINGS = (
     "Found by the rule ",
     "Failing tests",
     "Changed files that were not measured",
+    "What suffices",
+    "What no test runs",
     "Measurement",
     "Policy",
     "Last output of the test command",
