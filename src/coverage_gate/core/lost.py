@@ -19,13 +19,11 @@ def lost_units(comparison: Comparison) -> tuple[Unit, ...]:
 
 
 def lost_lines(comparison: Comparison) -> tuple[LostLine, ...]:
-    """The lost places; the branches of a line that is lost itself are not told again."""
-    units = lost_units(comparison)
-    lines = {(unit.path, unit.line) for unit in units if not unit.is_branch}
+    """The lost places; a branch from a lost line, or to one, is not told again."""
     return tuple(
-        LostLine(path=unit.path, line=unit.line, target=unit.target or None)
-        for unit in units
-        if not unit.is_branch or (unit.path, unit.line) not in lines
+        LostLine(path=delta.file.path, line=line, target=target)
+        for delta in comparison.heads
+        for line, target in sorted(_told(delta), key=lambda place: (place[0], place[1] or 0))
     )
 
 
@@ -34,11 +32,17 @@ def lost_places(comparison: Comparison) -> tuple[str, ...]:
     return tuple(_place(delta) for delta in comparison.heads if delta.of(Bucket.LOST).count)
 
 
-def _place(delta: FileDelta) -> str:
-    lost, path = delta.of(Bucket.LOST), delta.file.path
+def _told(delta: FileDelta) -> list[tuple[int, int | None]]:
+    """Line and, for a branch, target."""
+    lost = delta.of(Bucket.LOST)
     lines = frozenset(lines_of(lost.lines))
-    alone = branches_text(arc for arc in lost.arcs if arc[0] not in lines)
+    alone = [arc for arc in lost.arcs if lines.isdisjoint(arc)]
+    return [*((line, None) for line in lines), *alone]
+
+
+def _place(delta: FileDelta) -> str:
+    lines, path = delta.of(Bucket.LOST).lines, delta.file.path
+    alone = branches_text((line, target) for line, target in _told(delta) if target is not None)
     if not alone:
-        return located(path, lost.lines)
-    branches = f"branches {alone}"
-    return f"{located(path, lost.lines)}, {branches}" if lines else f"{path}: {branches}"
+        return located(path, lines)
+    return f"{located(path, lines)}, branches {alone}" if lines else f"{path}: branches {alone}"

@@ -11,7 +11,7 @@ from coverage_gate.core.comparison import Comparison
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.excuse import excuse
 from coverage_gate.core.limits import LimitCheck, check_baseline, check_floor
-from coverage_gate.core.lost import lost_lines, lost_places
+from coverage_gate.core.lost import lost_places
 from coverage_gate.core.patch import is_excused, patch_holds, patch_of
 from coverage_gate.core.places import listed
 from coverage_gate.core.policy import RuleName
@@ -111,8 +111,7 @@ def judge_lost(evidence: Evidence) -> RuleResult | None:
             detail="not judged: there is no measurement of the base to compare with",
         )
     places = lost_places(comparison)
-    count = len(lost_lines(comparison))
-    told = f"{count} lines or branches ran on the base, were not touched and do not run"
+    told = "ran on the base, was not touched and does not run now"
     return RuleResult(
         rule=RuleName.LOST,
         outcome=Outcome.FAIL if places else Outcome.PASS,
