@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT
 from coverage_gate.adapters.render.printable import one_line
+from coverage_gate.adapters.render.verdict_fields import tests_text
 from coverage_gate.core.linebits import lines_of, ranges_text
 from coverage_gate.core.measurement import FileCoverage, MeasureFailure, Measurement
 from coverage_gate.core.rates import percent_number, percent_text
 
 _NAME_WIDTH = 44
+_SHOWN = 20
 _ROW = "{:<44} {:>7} {:>7} {:>8}  {}"
 
 #: Every key of docs/schema/measurement.schema.json; null: it does not exist or was not measured.
@@ -27,7 +29,7 @@ _NOT_MEASURED: Mapping[str, object] = MappingProxyType(
 
 
 def measurement_text(measured: Measurement) -> str:
-    """A table of the files at 80 columns, the least covered first, and the total."""
+    """A table of the files, the least covered first, the total, and which tests failed."""
     files = sorted(measured.files, key=lambda file: (-file.counts.missing, file.path))
     rows = [_ROW.format("file", "covered", "total", "", "uncovered lines")]
     rows += [_file_row(file) for file in files]
@@ -36,8 +38,14 @@ def measurement_text(measured: Measurement) -> str:
         _ROW.format("TOTAL", counts.covered, counts.total, percent_text(counts.rate), "").rstrip()
     )
     kind, scope = measured.provenance.kind, measured.provenance.scope_text
-    rows.append(f"scope {one_line(scope)}; {kind}; {len(measured.tests.passed)} tests passed")
+    rows.append(f"scope {one_line(scope)}; {kind}; {tests_text(measured.tests)}")
+    rows += _failed_rows(sorted(measured.tests.failed))
     return "\n".join(rows)
+
+
+def _failed_rows(tests: Sequence[str]) -> list[str]:
+    rows = [f"failed: {one_line(test)}" for test in tests[:_SHOWN]]
+    return rows + ([f"and {len(tests) - _SHOWN} more failed"] if len(tests) > _SHOWN else [])
 
 
 def _file_row(file: FileCoverage) -> str:

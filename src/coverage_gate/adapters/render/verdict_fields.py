@@ -7,7 +7,7 @@ from fractions import Fraction
 from coverage_gate.adapters.render.next_steps import next_steps
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.core.baseline import kind_text
-from coverage_gate.core.measurement import Measurement
+from coverage_gate.core.measurement import Measurement, TestRun
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts, percent_number, percent_text, points_text
 from coverage_gate.core.verdict import State, Verdict
@@ -118,13 +118,13 @@ def _origin(measurement: Measurement | None) -> dict[str, object]:
         "scope": origin.scope,
         "measurement": (
             f"coverage.py {origin.coverage_version}, {kind_text(origin.kind)}, "
-            f"scope {origin.scope_text}, sandbox {origin.sandbox}; {_tests_text(measurement)}."
+            f"scope {origin.scope_text}, sandbox {origin.sandbox}; {tests_text(measurement.tests)}."
         ),
     }
 
 
-def _tests_text(measurement: Measurement) -> str:
-    tests = measurement.tests
+def tests_text(tests: TestRun) -> str:
+    """How the test command ended, as in "12 tests passed, 1 failed"."""
     if tests.outcomes is None:
         return f"the test command ended with status {tests.exit_status}"
     return f"{len(tests.passed)} tests passed, {len(tests.failed)} failed"

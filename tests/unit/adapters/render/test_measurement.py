@@ -15,7 +15,7 @@ from coverage_gate.adapters.render.measurement import (
     measurement_object,
     measurement_text,
 )
-from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement, TestRun
 from coverage_gate.testing.values import covered, file_coverage, measurement
 
 SCHEMA = json.loads(
@@ -109,7 +109,21 @@ def test_the_table_has_the_least_covered_file_first_and_the_total() -> None:
         ["src/a.py", "9", "10", "90%", "10"],
         ["TOTAL", "13", "20", "65%"],
     ]
-    assert lines[-1] == "scope src (derived); ctrace-3.11-line; 1 tests passed"
+    assert lines[-2:] == [
+        "scope src (derived); ctrace-3.11-line; 1 tests passed, 1 failed",
+        "failed: t.py::b",
+    ]
+
+
+def test_of_many_failed_tests_the_table_names_some_and_counts_the_rest() -> None:
+    failed = measurement(covered(1, 2), tests={f"t.py::t{n:02}": "failed" for n in range(23)})
+    lines = measurement_text(failed).splitlines()
+    assert lines[-2:] == ["failed: t.py::t19", "and 3 more failed"]
+
+
+def test_of_a_command_that_tells_no_tests_the_table_tells_the_status() -> None:
+    text = measurement_text(replace(measurement(covered(1, 2)), tests=TestRun(exit_status=3)))
+    assert text.endswith("the test command ended with status 3")
 
 
 def test_the_table_is_printable_and_no_name_breaks_its_columns() -> None:
