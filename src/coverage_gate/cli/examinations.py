@@ -25,6 +25,7 @@ from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.target import sqlite_path
 from coverage_gate.cli.base_file import read_base_file
 from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, warn
+from coverage_gate.cli.scope_examinations import check_files, check_scope
 from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError, load_settings, unknown_variables
@@ -169,6 +170,8 @@ EXAMINATIONS = (
     Examination(name="store", run=with_settings(check_store)),
     Examination(name="folders", run=with_settings(check_folders)),
     Examination(name="repository", run=with_settings(check_repository)),
+    Examination(name="scope", run=with_settings(check_scope)),
+    Examination(name="files", run=with_settings(check_files)),
     Examination(name="interpreter", run=with_settings(check_interpreter)),
     Examination(name="testmon", run=with_settings(check_testmon)),
 )
