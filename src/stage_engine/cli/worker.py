@@ -1,0 +1,127 @@
+"""`stage-engine worker`."""
+
+# ruff: noqa: PLC0415 - heavy modules are imported by the command that needs them
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from coverage_gate.cli.options import format_option
+from stage_engine.cli.options import Duration
+
+if TYPE_CHECKING:
+    from stage_engine.context import Engine
+
+_INTERRUPTED = 130
+
+
+EXAMPLES = """\b
+Examples:
+  stage-engine worker
+  stage-engine worker --drain --max-jobs 20
+  stage-engine worker --host build-2 --poll-interval 5s
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--max-jobs", type=click.IntRange(min=1), help="Stop after taking so many.")
+@click.option(
+    "--poll-interval",
+    type=Duration(),
+    default="1s",
+    show_default=True,
+    help="Between two looks while there is nothing to do.",
+)
+@click.option("--host", metavar="NAME", help="Whose jobs to take; else this machine's.")
+@click.option("--drain", is_flag=True, help="Stop when no job is due and none runs elsewhere.")
+@click.option("--once", is_flag=True, help="Take one job at most, without waiting for one.")
+@click.option(
+    "--silence",
+    type=Duration(),
+    default="60s",
+    show_default=True,
+    help="A worker silent for so long is taken for dead.",
+)
+@click.option(
+    "--recheck",
+    type=Duration(),
+    default="60s",
+    show_default=True,
+    help="The longest time until what waits is looked at again.",
+)
+@click.option(
+    "--keep",
+    type=Duration(),
+    default="7d",
+    show_default=True,
+    help="How old worktrees of finished tasks become.",
+)
+@format_option
+def worker(
+    *,
+    max_jobs: int | None,
+    poll_interval: float,
+    host: str | None,
+    drain: bool,
+    once: bool,
+    silence: float,
+    recheck: float,
+    keep: float,
+    output: str,
+) -> int:
+    """Take jobs and do them, until asked to stop. Any number of workers may run at once.
+
+    SIGTERM or SIGINT: the running job comes to the end of its stage, or goes back; asked twice,
+    it goes back at once. Jobs of workers that died are taken over.
+    """
+    from coverage_gate.cli.progress import open_progress
+    from stage_engine.cli.output import answer_json
+    from stage_engine.engine import open_engine
+    from stage_engine.signals import HurryError, Signals
+    from stage_engine.worker import Worker, WorkerOptions
+
+    progress = open_progress()
+    # What a worker did stays on the screen.
+    progress.terminal = replace(progress.terminal, is_live=False)
+    engine = open_engine(progress=progress)
+    options = WorkerOptions(
+        host=_host(engine, host),
+        poll_s=poll_interval,
+        max_jobs=1 if once else max_jobs,
+        is_draining=drain or once,
+        waits_for_others=not once,
+        silence_s=silence,
+        recheck_s=recheck,
+        keep_s=keep,
+    )
+    signals = Signals()
+    with signals.listening():
+        one = Worker(engine=engine, options=options, signals=signals, tell=progress.step)
+        progress.step(f"worker {one.name} takes jobs; SIGTERM or Ctrl-C stops it")
+        try:
+            report = one.work()
+        except HurryError:
+            progress.step("stopped at once; its job went back into the queue")
+            return _INTERRUPTED
+    done = ", ".join(f"{count} {state}" for state, count in sorted(report.ended.items()))
+    progress.step(f"stopped ({report.why}): {report.taken} jobs taken; {done or 'none ended'}")
+    if output == "json":
+        ended = {"worker": report.worker, "taken": report.taken, "ended": dict(report.ended)}
+        answer_json({**ended, "why": str(report.why)})
+    return 0
+
+
+def _host(engine: Engine, name: str | None) -> str:
+    """A host that somebody named must be known; this machine makes itself known."""
+    from stage_engine import catalogue
+    from stage_engine.machine import own_host
+
+    with engine.store.writing() as rows:
+        if name is None:
+            catalogue.keep(rows, catalogue.Kind.HOST, own_host(), "{}")
+            return own_host()
+        catalogue.check_host(rows, name)
+    return name
