@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
 from coverage_gate.core.linemap import FileDiff, Hunk, LineRun
@@ -64,10 +64,29 @@ def moved_runs(diffs: Iterable[FileDiff], *, work: int = MAX_WORK) -> dict[str, 
     board = _board(diffs)
     pairs = [*_indented(board), *_blocks(board, work)]
     found: dict[str, list[LineRun]] = defaultdict(list)
-    for pair in pairs:
+    for pair in _joined(pairs):
         path, run = board.run_of(pair)
         found[path].append(run)
     return dict(found)
+
+
+def _joined(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
+    """Pairs that go on with each other as one: those that were indented come line by line."""
+    whole: _Pair | None = None
+    for pair in sorted(pairs, key=lambda pair: pair.new):
+        if whole is not None and _continues(whole, pair):
+            whole = replace(whole, length=whole.length + pair.length)
+            continue
+        if whole is not None:
+            yield whole
+        whole = pair
+    if whole is not None:
+        yield whole
+
+
+def _continues(whole: _Pair, pair: _Pair) -> bool:
+    ends = whole.old + whole.length, whole.new + whole.length
+    return ends == (pair.old, pair.new) and whole.moved == pair.moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
