@@ -203,12 +203,18 @@ def test_many_files_are_compared_in_several_parts(repo: RepositoryBuilder, look:
     ]
 
 
-def test_a_missing_blob_of_the_branch_is_its_fault(repo: RepositoryBuilder, look: Look) -> None:
-    tree = repo.write_object("tree", tree_line("100644", b"m.py", "1" * 40))
-    view = look(repo.path)
+@pytest.mark.parametrize(("is_missing_in_base", "branch_fault"), [(False, True), (True, False)])
+def test_a_missing_blob_is_the_fault_of_the_side_that_names_it(
+    repo: RepositoryBuilder, look: Look, *, is_missing_in_base: bool, branch_fault: bool
+) -> None:
+    blob = repo.write_object("blob", b"a = 1\n")
+    trees = [
+        repo.write_object("tree", tree_line("100644", b"m.py", each)) for each in (blob, "1" * 40)
+    ]
+    base, head = reversed(trees) if is_missing_in_base else trees
     with pytest.raises(RepositoryError) as caught:
-        view.diff(view.resolve("main").tree, tree)
-    assert (caught.value.code, caught.value.branch_fault) == ("object-missing", True)
+        look(repo.path).diff(base, head)
+    assert (caught.value.code, caught.value.branch_fault) == ("object-missing", branch_fault)
 
 
 def test_a_repository_with_longer_ids_is_compared_too(tmp_path: Path, look: Look) -> None:

@@ -104,6 +104,8 @@ class GitView:
         try:
             return read_diffs(self.objects, pairs)
         except RepositoryError as error:
+            if not _are_sound(self.objects, [pair.old for pair in pairs if pair.old]):
+                raise blamed(error, branch_fault=False) from error
             raise content_fault(error) from error
 
     def list_tree(self, tree: str) -> tuple[TreeEntry, ...]:
@@ -163,6 +165,13 @@ def _list(objects: Objects, tree: str) -> Listing:
             raise tree_too_large(f"its paths take more than {_TREE_BYTES} bytes") from error
         raise
     return parse_tree(answer.output)
+
+
+def _are_sound(objects: Objects, blobs: Iterable[str]) -> bool:
+    try:
+        return all(True for _ in read_blobs(objects, blobs))
+    except RepositoryError:
+        return False
 
 
 def _checked(object_id: str) -> str:
