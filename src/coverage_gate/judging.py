@@ -161,6 +161,9 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
     if isinstance(head, MeasureFailure):
         return _blame(head, request, ports, policy, landing)
     baseline = ports.store.baseline(key_of(request.repository, head))
+    if baseline is None and head.counts.rate is None:
+        # Nothing measurable has no kind to be founded anew in: any value of main forbids it.
+        baseline = _any_baseline(request, ports)
     founds = baseline is None and _compares_with_base(request, ports)
     base = None
     if policy.needs_base or founds:
@@ -180,6 +183,11 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
             diff=ports.repository.diff(landing.base.tree, tree) if policy.reads_lines else None,
         )
     )
+
+
+def _any_baseline(request: Request, ports: Ports) -> Baseline | None:
+    rows = (row for row in ports.store.baselines() if row.key.repository == request.repository)
+    return next(rows, None)
 
 
 def _compares_with_base(request: Request, ports: Ports) -> bool:

@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -157,7 +157,7 @@ class TreeMeasurer:
             raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
         if self.bench.branch is not None:
             config = replace(config, branch=self.bench.branch)
-        scope = resolve_scope(config, entries)
+        scope = resolve_scope(config, self._layout(source, entries))
         interpreter = self._interpreter(entries)
         core = choose_core(interpreter.minor, branch=config.branch, concurrency=config.concurrency)
         return Plan(
@@ -166,8 +166,18 @@ class TreeMeasurer:
             scope=scope,
             interpreter=interpreter,
             core=core,
-            identity=self._identity(source, config, interpreter, core),
+            identity=self._identity(source, config, scope, interpreter, core),
         )
+
+    def _layout(self, source: TreeSource, entries: Sequence[str]) -> Sequence[str]:
+        """The files that decide what a configured or derived scope means: the base's.
+
+        A branch could move the scope away from its code by adding a folder of the right name.
+        """
+        if source.config_tree is None or self.view is None:
+            return entries
+        base = [entry.path for entry in self.view.list_tree(source.config_tree)]
+        return base if any(is_candidate(path) for path in base) else entries
 
     def _entries(self, source: TreeSource) -> Sequence[str]:
         if source.tree is None or self.view is None:
@@ -216,7 +226,12 @@ class TreeMeasurer:
         return find(candidates=[place for place in bench.checkouts if place not in bench.tainted])
 
     def _identity(
-        self, source: TreeSource, config: BaseConfig, interpreter: Interpreter, core: str
+        self,
+        source: TreeSource,
+        config: BaseConfig,
+        scope: Scope,
+        interpreter: Interpreter,
+        core: str,
     ) -> str:
         if source.tree is None:
             return ""
@@ -225,6 +240,7 @@ class TreeMeasurer:
             "version": MEASURING_VERSION,
             "tree": source.tree,
             "config": config_digest(config),
+            "scope": [*scope.folders, *scope.packages],
             "interpreter": interpreter.fingerprint,
             "editable": [str(root) for root in interpreter.editable_roots],
             "coverage": interpreter.coverage_version,
@@ -315,6 +331,11 @@ class TreeMeasurer:
         self, plan: Plan, static: StaticAnalysis, ran: FinishedRun, root: Path
     ) -> Measurement:
         branch = plan.config.branch
+        expected = {plan.core, "ctrace" if static.has_c_tracer else "pytrace"}
+        if ran.core not in expected:
+            # The kind decides which baseline it is compared with: no claim may choose it.
+            reason = f"the tests' process names the core {ran.core}, which cannot have run"
+            raise _unmeasurable(FailureCode.BAD_DATA, reason)
         raw = read_raw(
             ran.data_files,
             root,
@@ -383,4 +404,6 @@ def _private_folder(scratch: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        # Whatever the tests left there must not replace the result that is already made.
+        with suppress(OSError, RecursionError):
+            shutil.rmtree(folder, ignore_errors=True)

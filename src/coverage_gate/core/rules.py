@@ -203,7 +203,8 @@ def judge_integrity(evidence: Evidence) -> RuleResult | None:
             findings=tuple(sorted(head.failed)),
         )
     newly = sorted(head.failed & base.passed)
-    if newly or (base.exit_status == 0 and not head.failed):
+    if newly or base.exit_status == 0:
+        # A test that is new and fails is a failure like any other: on the base all was well.
         detail = "tests fail that passed on the base: " + ", ".join(newly)
         if not newly:
             detail = f"the test command ends with status {head.exit_status}, on the base with 0"
