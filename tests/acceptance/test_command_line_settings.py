@@ -7,10 +7,34 @@ from collections.abc import Callable
 import pytest
 from tests.shop import Shop, Told
 
+from coverage_gate.settings import SettingsError, load_settings
+
 Tell = Callable[..., Told]
 
 #: The base "strict" has 66.66 % and asks for 99.5 % in its table.
 CHECK = ("check", "--branch", "strict", "--base", "strict", "--format=json")
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = load_settings(env={"HOME": "/h"})
+    policy = settings.policy(judges_tests=True)
+    assert (settings.enabled, settings.repos, policy.fail_closed) == (True, (), False)
+    assert (policy.name, float(policy.floor), float(policy.epsilon)) == ("both", 0.0, 0.005)
+    assert (settings.run_timeout_s, settings.developer_retry_limit) == (900.0, 3)
+    assert (sorted(policy.rules), float(policy.patch_min)) == (
+        ["integrity", "lost", "patch", "unmeasured"],
+        0.9,
+    )
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["enabled", "gate_enabled", "api_token", "gitea_token", "db_url", "db_path", "reports_dir"],
+)
+def test_switch_places_and_secrets_cannot_be_set_in_the_file(key: str) -> None:
+    table = f"[tool.coverage-gate]\n{key} = true\n".encode()
+    with pytest.raises(SettingsError, match=key):
+        load_settings(env={"HOME": "/h"}, base_pyproject=table)
 
 
 def floor_of(told: Told) -> float:

@@ -349,6 +349,33 @@ def test_the_leaf_holds_no_word_of_deploying() -> None:
     assert [word for word in words if word in text] == []
 
 
+AUDIT = """
+import json, os, sys
+started = []
+
+def note(event, arguments):
+    if event == "subprocess.Popen":
+        started.append(os.path.basename(os.fsdecode(arguments[0])))
+    elif event in ("os.system", "os.posix_spawn", "os.exec", "pty.spawn", "socket.connect"):
+        started.append(event)
+
+sys.addaudithook(note)
+import coverage_gate
+ok, reason = coverage_gate.check_coverage_gate("shop", "ET-1", "new")
+print(json.dumps([ok, sorted(set(started))]))
+"""
+
+
+def test_a_check_starts_nothing_but_git_and_the_test_run(shop: Shop) -> None:
+    shop.new_branch("new", {"README.md": "new\n"})
+    done = subprocess.run(
+        [sys.executable, "-c", AUDIT], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    ok, started = json.loads(done.stdout)
+    assert ok
+    assert [name for name in started if not name.startswith(("git", "python"))] == []
+
+
 def test_the_leaf_needs_no_engine() -> None:
     code = (
         "import sys, json, coverage_gate.gate, coverage_gate.baselines;"

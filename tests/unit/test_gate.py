@@ -143,6 +143,7 @@ def test_the_percent_is_read_out_of_a_json_report_and_out_of_nothing_else(
 
 def test_a_report_without_any_field_can_be_read() -> None:
     text = gate.render_coverage_report("ET-1", {})
+    assert "\nwork_item: ET-1\n" in text
     assert gate.parse_coverage_status(text)[0] is False
     assert gate.read_measured_coverage(text) is None
 
@@ -182,6 +183,8 @@ def test_prose_goes_to_the_body() -> None:
         "coverage_status: PASS",
         "---\ncoverage_status: PASS\n",
         "---\ncoverage_status: PASS\ncoverage_status: FAIL\n---\n",
+        "---\ncoverage_status: FAIL\ncoverage_status: PASS\n---\n",
+        "---\ncoverage_status: PASS\ncoverage_status: PASS\n---\n",
         "---\ncoverage_status: maybe\n---\n",
         "---\nother: PASS\n---\n",
         "# PASS\n\n---\ncoverage_status: PASS\n---\n",
@@ -195,9 +198,9 @@ def test_a_text_without_one_clear_status_is_a_fail_that_names_it(text: str) -> N
 
 
 def test_only_the_front_matter_is_read_back() -> None:
-    text = "---\ncoverage_status: FAIL\n---\n\ncoverage_status: PASS\nmeasured_coverage: 99\n"
-    assert gate.parse_coverage_status(text)[0] is False
-    assert gate.read_measured_coverage(text) is None
+    text = "---\ncoverage_status: {}\n---\n\n{}measured_coverage: 99\n"
+    assert gate.parse_coverage_status(text.format("FAIL", "coverage_status: PASS\n"))[0] is False
+    assert gate.read_measured_coverage(text.format("PASS", "")) is None
 
 
 def test_a_status_alone_is_enough_of_an_older_writer() -> None:

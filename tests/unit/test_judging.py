@@ -46,9 +46,19 @@ def judge(
     store: MemoryStore | None = None,
     error: RepositoryError | None = None,
 ) -> tuple[Verdict, FakeMeasurer]:
-    landed = landed or landing()
     measurer = FakeMeasurer(answers={HEAD: head, BASE: base})
-    ports = Ports(
+    ports = ports_of(measurer, landed or landing(), store=store, error=error)
+    return run_gate(request, ports, policy or Policy()), measurer
+
+
+def ports_of(
+    measurer: FakeMeasurer,
+    landed: Landing,
+    *,
+    store: MemoryStore | None = None,
+    error: RepositoryError | None = None,
+) -> Ports:
+    return Ports(
         repository=FakeRepository(
             landed=landed,
             changed=changes("src/a.py"),
@@ -60,7 +70,6 @@ def judge(
         clock=FixedClock(),
         progress=RecordingProgress(),
     )
-    return run_gate(request, ports, policy or Policy()), measurer
 
 
 def test_a_first_merge_is_judged_without_comparison() -> None:
@@ -138,6 +147,23 @@ def test_modules_from_elsewhere_never_pass_whatever_the_base_does() -> None:
     verdict, measurer = judge(foreign, foreign)
     assert verdict.state is State.FAIL
     assert measurer.asked == [(HEAD, False)]
+
+
+class NotingMeasurer(FakeMeasurer):
+    """Keeps what it was asked to measure."""
+
+    def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
+        self.sources = [*getattr(self, "sources", []), source]
+        return super().measure(source, fresh=fresh)
+
+
+def test_what_would_land_is_what_is_measured() -> None:
+    measurer = NotingMeasurer(answers={tree_id("merged"): GOOD, BASE: GOOD_BASE})
+    run_gate(REQUEST, ports_of(measurer, landing(tree="merged")), Policy())
+    head, base = measurer.sources
+    # Under the base's configuration, and without a commit: nobody made the merge yet.
+    assert (head.tree, head.config_tree, head.commit) == (tree_id("merged"), BASE, None)
+    assert (base.tree, base.config_tree, base.commit) == (BASE, BASE, tree_id("base-commit"))
 
 
 def test_a_conflict_fails_and_names_the_paths() -> None:

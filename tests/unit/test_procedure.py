@@ -9,6 +9,7 @@ import pytest
 from tests.shop import MAIN, NAME, Shop
 
 from coverage_gate import procedure
+from coverage_gate.adapters import report_files
 from coverage_gate.adapters.render.report import read_report
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.verdict import Reason, State
@@ -221,6 +222,22 @@ def test_a_report_that_cannot_be_written_is_a_fault_of_the_tool(
     shop.reports.write_text("a file where the folder belongs")
     answer, reason = shop.check("docs")
     assert (answer, f"WARNING ({word}): cannot write the report" in reason) == (ok, True)
+
+
+@MODES
+def test_a_report_that_is_another_one_when_it_is_read_back_is_a_fault_of_the_tool(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, closed: str, ok: bool, word: str
+) -> None:
+    replace = report_files._replace
+
+    def replaced_by_another(name: str, content: bytes, folder: int) -> None:
+        replace(name, content.replace(b"PASS", b"FAIL"), folder)
+
+    monkeypatch.setenv("ORCH_COVERAGE_TOOL_FAIL_CLOSED", closed)
+    monkeypatch.setattr(report_files, "_replace", replaced_by_another)
+    answer, reason = shop.check("docs")
+    assert (answer, f"WARNING ({word})" in reason) == (ok, True)
+    assert "does not hold what was written" in reason
 
 
 def test_a_worktree_without_a_commit_is_judged_by_its_percent(shop: Shop) -> None:
