@@ -43,6 +43,7 @@ class Workshop:
         checkouts: Where its environments are looked for.
         scratch: Private folder, gone when the workshop closes.
         progress: Hears what is done.
+        worktree: The branch's, where nothing is trusted; None where a person or host brings it.
     """
 
     repository: str
@@ -50,6 +51,7 @@ class Workshop:
     checkouts: tuple[Path, ...]
     scratch: Path
     progress: Progress
+    worktree: Path | None = None
 
     def measurer(self, settings: Settings) -> TreeMeasurer:
         """Runs and counts under these settings. Raises SettingsError."""
@@ -78,7 +80,9 @@ class Workshop:
         )
 
     def _tainted(self) -> frozenset[Path]:
-        return frozenset(place for place in self.checkouts if self._holds_environment(place))
+        # Whoever works in the branch's worktree can put any program there and call it python.
+        own = frozenset() if self.worktree is None else frozenset({self.worktree.resolve()})
+        return own | {place for place in self.checkouts if self._holds_environment(place)}
 
     def _holds_environment(self, place: Path) -> bool:
         """Whether a checkout's own commit holds the environment that lies there."""
@@ -157,6 +161,7 @@ def open_workshop(
             repository=repository,
             view=None if plain else open_view(folder, scratch=scratch),
             checkouts=(folder,) if plain else _checkouts(folder, worktree),
+            worktree=None if worktree == folder else worktree,
             scratch=scratch,
             progress=progress or NoProgress(),
         )
