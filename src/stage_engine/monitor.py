@@ -63,11 +63,18 @@ def details_of(engine: Engine, name: str) -> RunDetails:
 
 
 def _found(rows: Rows, name: str) -> Run:
-    begins_so = select(RUNS.c.run_id).where(RUNS.c.run_id.startswith(name, autoescape=True))
-    names = rows.connection.execute(begins_so.limit(2)).scalars().all()
+    # A name with anything else is none of ours, and not everything can be asked for.
+    names = _names(rows, name) if name.isalnum() else []
     if len(names) > 1 and name not in names:
         raise InputError([f"several runs begin with {visible(name)!r}: give more of the name"])
-    run = tasks.find_run(rows, name if name in names else names[0]) if names and name else None
+    run = tasks.find_run(rows, name if name in names else names[0]) if names else None
     if run is None:
         raise NotFoundError(f"{NOT_FOUND}: {visible(name)!r}; `stage-engine monitor` lists them")
     return run
+
+
+def _names(rows: Rows, beginning: str) -> list[str]:
+    """Two of the runs that begin so; that very one among them, if there is one."""
+    names = select(RUNS.c.run_id).where(RUNS.c.run_id.startswith(beginning, autoescape=True))
+    names = names.order_by(RUNS.c.run_id).limit(2)
+    return list(rows.connection.execute(names).scalars())

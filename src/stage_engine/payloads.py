@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -13,6 +14,10 @@ def _printable(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("must be words on one line")
     return value
+
+
+def _printable_if_any(value: str) -> str:
+    return _printable(value) if value else value
 
 
 _Name = Annotated[str, Field(max_length=500), AfterValidator(_printable)]
@@ -36,8 +41,13 @@ class Payload(BaseModel):
     work_item: _Name
     branch: _Name
     title: str = Field(default="", max_length=4000)
-    trace_id: str = Field(default="", max_length=200)
+    trace_id: Annotated[str, Field(max_length=200), AfterValidator(_printable_if_any)] = ""
     host: str = ""
+
+
+def payload_of(values: Mapping[str, object], *, name: str) -> Payload:
+    """A payload out of its values. Raises InputError, as `read_payload`."""
+    return checked(Payload, dict(values), name=name)
 
 
 def read_payload(content: bytes, *, name: str) -> Payload:

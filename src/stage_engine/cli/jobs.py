@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from coverage_gate.cli.options import format_option
-from stage_engine.cli.options import file_type, read_input
+from stage_engine.cli.options import file_type, number_type, read_input
 
 EXAMPLES = """\b
 Examples:
@@ -22,7 +22,7 @@ Examples:
   stage-engine jobs cancel 7 --reason "not needed"
 """
 
-_job_argument = click.argument("job_id", metavar="JOB", type=click.IntRange(min=1))
+_job_argument = click.argument("job_id", metavar="JOB", type=number_type)
 
 
 @click.group(epilog=EXAMPLES)
@@ -70,7 +70,7 @@ def run(*, job_id: int, output: str) -> int:
 
 @jobs.command("list", epilog=EXAMPLES)
 @click.option("--state", type=click.Choice(["pending", "running", "done", "failed", "cancelled"]))
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--limit", type=number_type, default=50, show_default=True)
 @format_option
 def list_(*, state: str | None, limit: int, output: str) -> int:
     """List the newest jobs."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import click
 
 from coverage_gate.cli.options import format_option
+from stage_engine.cli.options import number_type
 
 EXAMPLES = """\b
 Examples:
@@ -23,7 +24,7 @@ Examples:
     type=click.Choice(["active", "waiting", "parked", "done"]),
     help="Only runs with this status.",
 )
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--limit", type=number_type, default=50, show_default=True)
 @click.option("--all", "with_all", is_flag=True, help="All attempts of each step.")
 @click.option("--trace", is_flag=True, help="Show where the last error arose.")
 @format_option

@@ -9,18 +9,28 @@ from pathlib import Path
 import click
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)", re.ASCII)
+_CENTURY_S = 36_500 * 86_400.0
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 #: Options read this for standard input.
 STDIN = Path("-")
 
 file_type = click.Path(path_type=Path, allow_dash=True)
+#: What a database can number.
+number_type = click.IntRange(min=1, max=2**63 - 1)
 
 
 class Duration(click.ParamType[float]):
-    """Seconds, written as 90, 90s, 15m, 12h or 7d."""
+    """Seconds, written as 90, 90s, 15m, 12h or 7d, between bounds.
+
+    Attributes:
+        least: The fewest seconds that make sense.
+    """
 
     name = "duration"
+
+    def __init__(self, *, least: float = 0.0) -> None:
+        self.least = least
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -29,7 +39,10 @@ class Duration(click.ParamType[float]):
         match = _DURATION.fullmatch(str(value))
         if match is None:
             self.fail(f"{value!r} is no duration: write 90s, 15m, 12h or 7d", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if not self.least <= seconds <= _CENTURY_S:
+            self.fail(f"{value!r} is not between {self.least:g}s and 36500d", param, ctx)
+        return seconds
 
 
 def read_input(path: Path) -> tuple[bytes, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import click
 
 from coverage_gate.cli.options import format_option
+from stage_engine.cli.options import number_type
 
 EXAMPLES = """\b
 Examples:
@@ -16,7 +17,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("task_id", metavar="TASK", type=click.IntRange(min=1))
+@click.argument("task_id", metavar="TASK", type=number_type)
 @format_option
 def resume(*, task_id: int, output: str) -> int:
     """Let a parked task go on, with all its developer jobs before it again."""

@@ -40,18 +40,21 @@ def submit(
     from stage_engine import catalogue
     from stage_engine.cli.output import answer_json, canvas
     from stage_engine.engine import open_engine, submit_task
+    from stage_engine.payloads import payload_of
     from stage_engine.submission import submission_of, submission_text
 
     engine = open_engine()
+    given = {"repo": repo, "work_item": work_item, "branch": branch, "trace_id": trace_id}
+    asked = payload_of({**given, "title": title}, name="submit")
     with engine.store.reading() as rows:
         catalogue.check_host(rows, host)
     task = submit_task(
         engine,
-        repo=repo,
-        work_item=work_item,
-        branch=branch,
-        title=title,
-        trace_id=trace_id,
+        repo=asked.repo,
+        work_item=asked.work_item,
+        branch=asked.branch,
+        title=asked.title,
+        trace_id=asked.trace_id,
         host=host,
     )
     submission = submission_of(engine, task)

@@ -30,7 +30,7 @@ Examples:
 @click.option("--max-jobs", type=click.IntRange(min=1), help="Stop after taking so many.")
 @click.option(
     "--poll-interval",
-    type=Duration(),
+    type=Duration(least=0.01),
     default="1s",
     show_default=True,
     help="Between two looks while there is nothing to do.",
@@ -40,14 +40,14 @@ Examples:
 @click.option("--once", is_flag=True, help="Take one job at most, without waiting for one.")
 @click.option(
     "--silence",
-    type=Duration(),
+    type=Duration(least=0.5),
     default="60s",
     show_default=True,
     help="A worker silent for so long is taken for dead.",
 )
 @click.option(
     "--recheck",
-    type=Duration(),
+    type=Duration(least=0.1),
     default="60s",
     show_default=True,
     help="The longest time until what waits is looked at again.",
@@ -95,6 +95,7 @@ def worker(
         waits_for_others=not once,
         silence_s=silence,
         recheck_s=recheck,
+        tidy_s=None if once else 3600.0,
         keep_s=keep,
     )
     signals = Signals()

@@ -63,7 +63,10 @@ def test_a_task_that_is_done_gets_no_job(shell: Shell, engine: Engine) -> None:
     [
         (("--branch", "other"), "'F1' of 'shop' is task 1 already, with branch 'f1'"),
         (("--repo", "none"), "is no folder"),
-        (("--work-item", " "), "' ' is no name"),
+        (("--work-item", " "), "submit: work_item: must be words on one line"),
+        (("--branch", "a\udcff"), "submit: branch: Input should be a valid string"),
+        (("--title", "\udcff"), "submit: title: Input should be a valid string"),
+        (("--trace-id", "a\x1b[2J"), "submit: trace_id: must be words on one line"),
         (("--host", "nowhere"), "there is no host 'nowhere'"),
     ],
 )
@@ -193,12 +196,13 @@ def test_the_trace_of_a_run_is_shown_when_asked_for(shell: Shell, engine: Engine
     assert shell.json("monitor", run, "--trace")["trace"] == "in a file"
 
 
-@pytest.mark.parametrize("name", ["0123456789abcdef", "", "%", "\x1b[2J"])
+@pytest.mark.parametrize("name", ["0123456789abcdef", "", "%", "\x1b[2J", "\udcff"])
 def test_a_run_that_is_not_there_is_told_with_status_1(
     shell: Shell, engine: Engine, name: str
 ) -> None:
     del engine
     shell(*SUBMIT)
+    shell("sample-data")
     told = shell("monitor", name)
     assert (told.status, told.out) == (1, "")
     assert "Pipeline run not found" in told.err

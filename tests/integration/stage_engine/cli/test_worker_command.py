@@ -74,7 +74,14 @@ def test_a_worker_for_a_host_that_nobody_knows_is_refused(jobs: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--max-jobs", "0"), ("--poll-interval", "x"), ("--silence", "-1s")]
+    "arguments",
+    [
+        ("--max-jobs", "0"),
+        ("--poll-interval", "x"),
+        ("--poll-interval", "0s"),
+        ("--silence", "0.1s"),
+        ("--keep", "9999999d"),
+    ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(shell: Shell, arguments: tuple[str, str]) -> None:
     assert shell("worker", *arguments).status == 2
