@@ -13,7 +13,7 @@ from pathlib import Path
 from coverage_gate.adapters import report_files
 from coverage_gate.adapters.render.report import render_coverage_report
 from coverage_gate.adapters.render.verdict_fields import fields_of
-from coverage_gate.boundary import keep_text, never_raises
+from coverage_gate.boundary import keep_text, never_raises, visible
 from coverage_gate.core.baseline import BaselineKey
 from coverage_gate.core.decide import gate_error, not_applicable, refused, tool_error
 from coverage_gate.core.limits import decide_percent, delta_of
@@ -38,6 +38,8 @@ from coverage_gate.wiring import (
 )
 
 _DISABLED = "coverage gate disabled (ORCH_COVERAGE_GATE_ENABLED)"
+
+_REASON_LIMIT = 4000
 
 #: Reads the settings again, now with the base's pyproject.toml.
 SettingsReader = Callable[[bytes | None], Settings]
@@ -296,7 +298,8 @@ def _published(
             return str(error)
         return ""
 
-    ok, reason = answer
+    # Names in it come from the branch: a host prints it as it is.
+    ok, reason = answer[0], visible(answer[1], limit=_REASON_LIMIT)
     guard = never_raises(keep_text, last="the report is not written", redact=without_secrets)
     trouble = guard(attempt)()
     if not trouble:
