@@ -141,7 +141,7 @@ def test_a_check_in_a_real_repository_answers_for_garbage(place: str, garbage: o
     assert ok is (place == "work item")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(repo=GARBAGE, percent=GARBAGE, sha=GARBAGE)
 def test_no_function_of_the_baselines_raises(repo: str, percent: float, sha: str) -> None:
     with host_without_repositories():
