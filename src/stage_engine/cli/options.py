@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    _Base = click.ParamType[float]
+else:  # at run time not every click that we can have takes the brackets
+    _Base = click.ParamType
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)", re.ASCII)
 _CENTURY_S = 36_500 * 86_400.0
@@ -20,7 +26,7 @@ file_type = click.Path(path_type=Path, allow_dash=True)
 number_type = click.IntRange(min=1, max=2**63 - 1)
 
 
-class Duration(click.ParamType[float]):
+class Duration(_Base):
     """Seconds, written as 90, 90s, 15m, 12h or 7d, between bounds.
 
     Attributes:
