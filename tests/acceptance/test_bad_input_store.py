@@ -189,8 +189,12 @@ from coverage_gate.cli.main import run
 publish = procedure.publish
 
 def with_a_full_disk(verdict, place):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-    return publish(verdict, place)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        return publish(verdict, place)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 procedure.publish = with_a_full_disk
 sys.exit(run(sys.argv[1:]))

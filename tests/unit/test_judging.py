@@ -103,6 +103,23 @@ def test_a_baseline_of_another_kind_is_not_compared_but_measured_anew() -> None:
     assert verdict.baseline.rate == Fraction(8, 10)
 
 
+def test_nothing_measurable_is_no_bootstrap_where_main_has_a_value_of_any_kind() -> None:
+    store = MemoryStore()
+    store.ratchet(
+        key=replace(key_of("repo", GOOD), kind="ctrace-3.10-line"),
+        rate=Fraction(1, 2),
+        counts=None,
+        sha="",
+        tree=None,
+        holder=None,
+        fence=None,
+        at="2026-01-01T00:00:00Z",
+    )
+    verdict, _ = judge(measurement(), store=store)
+    assert verdict.state is State.FAIL
+    assert "nothing measurable" in verdict.reason
+
+
 def test_a_base_with_nothing_to_measure_gives_no_baseline() -> None:
     verdict, _ = judge(
         base=measurement(tree="base"), request=replace(REQUEST, compares_with_base=True)

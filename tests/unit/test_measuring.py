@@ -276,6 +276,31 @@ def test_data_that_is_none_is_told(shop: Shop) -> None:
     assert failure.code in (FailureCode.BAD_DATA, FailureCode.NO_DATA)
 
 
+CLAIMANT = """
+import atexit, json, pathlib
+
+words = pathlib.Path("/proc/self/cmdline").read_text().split("\\0")
+(spec,) = [pathlib.Path(word) for word in words if word.endswith("spec.json")]
+claims = pathlib.Path(json.loads(spec.read_text())["claims"])
+
+def lie():
+    said = json.loads(claims.read_text())
+    claims.write_text(json.dumps({**said, "tracer": "SysMonitor"}))
+
+atexit.register(lie)
+"""
+
+
+def test_a_core_that_cannot_have_run_is_bad_data(shop: Shop) -> None:
+    shop.new_branch("claimant", {"tests/conftest.py": CLAIMANT})
+    failure = measure(shop, "claimant")
+    assert isinstance(failure, MeasureFailure)
+    assert (failure.code, "names the core sysmon" in failure.message) == (
+        FailureCode.BAD_DATA,
+        True,
+    )
+
+
 def test_a_disk_without_room_is_told(shop: Shop) -> None:
     with measurer_of(shop) as measurer:
         bench = replace(measurer.bench, scratch=shop.top / "missing")
