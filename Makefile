@@ -23,18 +23,15 @@ setup: $(STAMP) ## make the environment
 
 .PHONY: demo
 demo: $(STAMP) ## the whole pipeline on a small real repository
-	@$(BIN)/python -m stage_engine.demo
+	@$(BIN)/stage-engine demo
 
 .PHONY: test
-test: $(STAMP) ## run all tests
-	@$(BIN)/python -m pytest -q -n auto
+test: $(STAMP) ## run all tests, demand 100 % branch coverage of our own code
+	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term-missing:skip-covered
 
-.PHONY: cover
-cover: $(STAMP) ## run all tests one by one, demand 100 % branch coverage of our own code
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -n0
-	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report
+.PHONY: quick
+quick: $(STAMP) ## run all tests, without coverage
+	@$(BIN)/python -m pytest -q -n auto
 
 .PHONY: lint
 lint: $(STAMP) ## style and format
@@ -55,7 +52,7 @@ arch: $(STAMP) ## architecture contracts
 	@PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
 .PHONY: check
-check: lint types arch cover ## all that CI runs
+check: lint types arch test ## all that CI runs
 
 .PHONY: mutate-contract
 mutate-contract: $(STAMP) ## break each rule of the contract in turn and see its test notice

@@ -341,31 +341,35 @@ def run(folder: Path, package: Mapping[str, str], stories: tuple[Story, ...]) ->
     return engine
 
 
-def main() -> None:
-    """Run the demo in `.demo`, which is made anew."""
+def play(folder: Path, package: Mapping[str, str], stories: tuple[Story, ...]) -> Engine:
+    """The demo from an empty folder to the next commands to try.
+
+    It plays the operator: what it sets in the environment is what a person would export.
+    """
     started = time.monotonic()
+    os.environ.update(variables(folder))  # noqa: TID251 - see above
+    engine = run(folder, package, stories)
+    shown = stories[1].work_item
+    click.echo(f"\nThe report of {shown}:\n")
+    click.echo(read_report_file(gate.report_path(REPO, shown)))
+    click.echo("The coverage block of /queue:\n")
+    click.echo(json.dumps(gate.snapshot(), indent=2))
+    click.echo(f"\n{len(stories)} tasks in {time.monotonic() - started:.0f} s. Try next:")
+    for command in _NEXT:
+        click.echo(f"  .venv/bin/{command}")
+    return engine
+
+
+_NEXT = (
+    "coverage-gate check --repo .demo/source --branch feature/postage --base main",
+    "coverage-gate doctor --repo .demo/source",
+    "stage-engine --help",
+)
+
+
+def begin() -> None:
+    """Play the demo in `.demo` of the current folder, which is made anew."""
     folder = FOLDER.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    # The demo plays the operator: what it sets here is what a person would export.
-    os.environ.update(variables(folder))  # noqa: TID251 - see the line above
-    run(folder, PACKAGE, STORIES)
-    click.echo("\nThe report of SHOP-3:\n")
-    click.echo(read_report_file(gate.report_path(REPO, "SHOP-3")))
-    click.echo("The coverage block of /queue:\n")
-    click.echo(json.dumps(gate.snapshot(), indent=2))
-    click.echo(f"\n{len(STORIES)} tasks in {time.monotonic() - started:.0f} s. Try next:")
-    settings = " ".join(
-        f"{key}={value}" for key, value in variables(FOLDER).items() if "DIR" in key
-    )
-    for command in (
-        "coverage-gate check --repo .demo/source --branch feature/postage --base main",
-        "stage-engine --help",
-        "coverage-gate doctor --repo .demo/source",
-    ):
-        click.echo(f"  .venv/bin/{command}")
-    click.echo(f"(the pipeline's own folders: {settings})")
-
-
-if __name__ == "__main__":
-    main()
+    play(folder, PACKAGE, STORIES)

@@ -12,7 +12,8 @@ import pytest
 from coverage_gate import gate
 from coverage_gate.testing.repositories import RepositoryBuilder
 from stage_engine import demo, tasks
-from stage_engine.engine import Engine
+from stage_engine.cli.main import run
+from stage_engine.engine import Engine, open_engine
 from stage_engine.values import Task, TaskStatus
 
 RENAMED = ("shop", "postage", "coupon", "price")
@@ -62,8 +63,13 @@ def end(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, dict[str, Tas
     )
     with pytest.MonkeyPatch.context() as patch:
         for name, value in demo.variables(folder).items():
-            patch.setenv(name, value)
-        engine = demo.run(folder, package, stories)
+            patch.setenv(name, value)  # the demo sets them itself: this takes them away again
+        patch.setattr(demo, "PACKAGE", package)
+        patch.setattr(demo, "STORIES", stories)
+        patch.chdir(folder.parent)
+        patch.setattr(demo, "FOLDER", Path(folder.name))
+        assert run(["demo"]) == 0
+        engine = open_engine()
         with engine.store.reading() as rows:
             found = {task.work_item: task for task in tasks.listed(rows)}
         orders = gate.report_path(demo.REPO, "SHOP-2").with_name("19-work-order.md")

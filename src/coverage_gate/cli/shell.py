@@ -24,10 +24,6 @@ READER_GONE = 141
 _LINE_LIMIT = 2000
 
 
-def _no_more_errors() -> Mapping[type[Exception], int]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """A command line.
@@ -36,18 +32,18 @@ class Program:
         name: As it is called.
         summary: What its help begins with.
         table: The commands.
-        statuses: What its help ends with.
         advice: What to do when a command broke.
         told: Further errors whose text is all that a person needs, and their statuses. It is asked
             when something was raised, so that their modules are loaded no earlier.
+        statuses: What its help ends with.
     """
 
     name: str
     summary: str
     table: Mapping[str, LazyCommand]
     advice: str
+    told: Callable[[], Mapping[type[Exception], int]]
     statuses: str = EXIT_STATUSES
-    told: Callable[[], Mapping[type[Exception], int]] = _no_more_errors
 
 
 def run_program(program: Program, arguments: Sequence[str]) -> int:

@@ -36,6 +36,7 @@ TABLE = {
     "queue": _command("queue", "Show tasks, leases, jobs and coverage at once."),
     "plan": _command("plan", "Show the sub-gates in the order in which they run."),
     "cleanup": _command("cleanup", "Remove worktrees and scratch folders that nobody needs."),
+    "demo": _command("demo", "See it work on a small repository."),
     "sample-data": _command("sample-data", "Make something to look at."),
 }
 

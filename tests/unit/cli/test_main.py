@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -170,6 +171,10 @@ def test_main_leaves_with_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 2
+
+
+def test_importing_the_module_runs_nothing() -> None:
+    assert importlib.import_module("coverage_gate.__main__").main is main
 
 
 def test_a_reader_that_goes_away_is_no_breakdown_and_no_fail() -> None:

@@ -37,11 +37,13 @@ def session(top: Path, tests: str, *options: str) -> Workroom:
         roots=[],
         editable=[],
     )
+    # Our own tests may run in a worker of xdist: the session is none.
+    inherited = {name: each for name, each in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
     arguments = ["-p", NAME, f"{recorder.OPTION}={room.spec}", *options]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=export,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), str(room.plugin)])},
+        env={**inherited, "PYTHONPATH": os.pathsep.join([str(SOURCE), str(room.plugin)])},
         capture_output=True,
         check=False,
     )
