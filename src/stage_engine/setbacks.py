@@ -68,6 +68,7 @@ def _give_up(rows: Rows, job: Job, reason: str) -> JobState:
 def _park(rows: Rows, task_id: int, reason: str) -> None:
     task = tasks.find(rows, task_id)
     if task.is_open:
+        tasks.interrupt_steps(rows, task_id)
         tasks.change(rows, task, status=TaskStatus.PARKED, reason=reason)
         run = tasks.ensure_run(rows, task_id, source="worker")
         tasks.change_run(rows, run.run_id, TaskStatus.PARKED, error=reason)

@@ -1,7 +1,10 @@
 """Every code and command has its heading, and every heading a code or command."""
 
 import re
+import shlex
 from pathlib import Path
+
+import click
 
 import coverage_gate
 from coverage_gate import ports
@@ -37,6 +40,24 @@ def test_every_code_has_a_heading_and_every_heading_a_code() -> None:
 
 def test_every_command_has_a_heading() -> None:
     assert headings("commands.md", "##") == set(TABLE)
+
+
+def commands() -> dict[str, click.Command]:
+    """Each command that can be called → it; those of a group under both words."""
+    loaded = {name: lazy.load() for name, lazy in TABLE.items()}
+    groups = {name: each for name, each in loaded.items() if isinstance(each, click.Group)}
+    within = {f"{name} {word}": c for name, g in groups.items() for word, c in g.commands.items()}
+    return {name: each for name, each in loaded.items() if name not in groups} | within
+
+
+def test_every_command_shows_an_example_that_can_be_parsed() -> None:
+    for name, command in commands().items():
+        called = rf"^  (?:\w+=\S+ )*coverage-gate ({name}(?: .+)?)$"
+        examples = re.findall(called, command.epilog or "", re.MULTILINE)
+        assert examples, name
+        for example in examples:
+            arguments = shlex.split(example)[len(name.split()) :]
+            assert command.make_context(name, arguments, resilient_parsing=True).info_name == name
 
 
 def test_every_public_name_has_a_docstring() -> None:

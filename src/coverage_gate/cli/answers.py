@@ -38,9 +38,11 @@ def tell_verdict(verdict: Verdict, *, report: Path | None, output: str) -> int:
         click.echo(to_json_line(verdict_object(verdict, report=report)))
     else:
         shown = terminal_of(sys.stdout)
-        click.echo(
-            verdict_text(verdict, color=shown.color, width=shown.width, ascii_only=shown.ascii_only)
+        text = verdict_text(
+            verdict, color=shown.color, width=shown.width, ascii_only=shown.ascii_only
         )
+        # Whether there are colours was asked of the terminal: click would take forced ones away.
+        click.echo(text, color=True)
         if report is not None:
             click.echo(f"report: {report}")
     return exit_status(verdict)

@@ -49,18 +49,20 @@ class Row:
         return " ".join(filter(None, [self.origin, names[self.origin]]))
 
 
-@click.group()
+EXAMPLES = """\b
+Examples:
+  coverage-gate config show --origin --base develop
+  coverage-gate config show --repo . --base main --format json
+  ORCH_COVERAGE_MIN_PERCENT=80 coverage-gate config show --origin
+"""
+
+
+@click.group(epilog=EXAMPLES)
 def config() -> None:
-    r"""Show the settings.
-
-    \b
-    Examples:
-      coverage-gate config show --origin
-      coverage-gate config show --repo . --base main --format json
-    """
+    """Show the settings."""
 
 
-@config.command()
+@config.command(epilog=EXAMPLES)
 @click.option(
     "--repo",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -75,12 +77,6 @@ def show(*, repo: Path | None, base: str | None, origin: bool, output: str) -> N
 
     Values come from a flag, the environment, the table [tool.coverage-gate] in pyproject.toml of
     the base commit, or the default; see docs/settings.md. Secrets are shown as "set" or "not set".
-
-    \b
-    Examples:
-      coverage-gate config show
-      coverage-gate config show --origin --base develop
-      ORCH_COVERAGE_MIN_PERCENT=80 coverage-gate config show --origin --format json
     """
     flags = {"base": base}
     file = _base_file(repo, load_settings(flags=flags).base)

@@ -22,7 +22,14 @@ _LIMIT = 1000
 _BROKEN = fail("the examination broke", "run it again with --debug")
 
 
-@click.command()
+EXAMPLES = """\b
+Examples:
+  coverage-gate doctor
+  coverage-gate doctor --repo ../shop --format json
+"""
+
+
+@click.command(epilog=EXAMPLES)
 @repo_option
 @base_option
 @db_option
@@ -31,11 +38,6 @@ def doctor(*, repo: Path, base: str | None, db: str | None, output: str) -> int:
     r"""Find out what keeps the gate from working here, and how to mend it.
 
     Changes nothing. Ends with status 1 if something fails.
-
-    \b
-    Examples:
-      coverage-gate doctor
-      coverage-gate doctor --repo ../shop --format json
     """
     from coverage_gate.cli.examinations import EXAMINATIONS
 

@@ -1,7 +1,5 @@
 """What `definitions`, `templates` and `hosts` have in common: list, show, add, remove."""
 
-# ruff: noqa: PLC0415 - heavy modules are imported by the command that needs them
-
 from __future__ import annotations
 
 import json

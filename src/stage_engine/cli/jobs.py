@@ -1,7 +1,5 @@
 """`stage-engine jobs`."""
 
-# ruff: noqa: PLC0415 - heavy modules are imported by the command that needs them
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -118,4 +116,5 @@ def cancel(*, job_id: int, reason: str, output: str) -> int:
         answer_json({"job_id": job_id, "state": "cancelled"})
     else:
         click.echo(f"job {job_id}: cancelled")
+        click.echo("a task that it led stays where it is until it is submitted again")
     return 0

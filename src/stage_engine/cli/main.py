@@ -53,8 +53,8 @@ Examples:
 
 
 def _told() -> Mapping[type[Exception], int]:
-    from stage_engine.errors import InputError, NotFoundError  # noqa: PLC0415 - see `Program.told`
-    from stage_engine.tasks import TaskError, UnknownTaskError  # noqa: PLC0415 - loads sqlalchemy
+    from stage_engine.errors import InputError, NotFoundError
+    from stage_engine.tasks import TaskError, UnknownTaskError
 
     return {UnknownTaskError: 1, NotFoundError: 1, TaskError: 2, InputError: 2}
 

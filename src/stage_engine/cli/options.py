@@ -57,7 +57,7 @@ def read_input(path: Path) -> tuple[bytes, str]:
     Raises:
         InputError: If it cannot be read.
     """
-    from stage_engine.documents import BYTES, read_file  # noqa: PLC0415 - loads pydantic
+    from stage_engine.documents import BYTES, read_file
 
     if path == STDIN:
         return sys.stdin.buffer.read(BYTES + 1), "standard input"

@@ -1,7 +1,5 @@
 """`stage-engine plan`."""
 
-# ruff: noqa: PLC0415 - heavy modules are imported by the command that needs them
-
 from __future__ import annotations
 
 import click

@@ -1,7 +1,5 @@
 """`stage-engine worker`."""
 
-# ruff: noqa: PLC0415 - heavy modules are imported by the command that needs them
-
 from __future__ import annotations
 
 from dataclasses import replace

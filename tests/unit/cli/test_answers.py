@@ -56,6 +56,17 @@ def warned() -> Verdict:
     return replace(passing(), warnings=("careful \x1b[2J",))
 
 
+def test_colours_that_are_asked_for_go_through_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    tell_verdict(passing(), report=REPORT, output="text")
+    assert "\x1b[" not in capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    tell_verdict(passing(), report=REPORT, output="text")
+    assert "\x1b[" in capsys.readouterr().out
+
+
 def test_the_answer_goes_to_stdout_and_warnings_to_stderr(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

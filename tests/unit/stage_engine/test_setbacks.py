@@ -9,7 +9,7 @@ from stage_engine import jobqueue, tasks
 from stage_engine.engine import Engine, open_engine
 from stage_engine.setbacks import LIMIT, set_back
 from stage_engine.store import Rows
-from stage_engine.values import Job, JobState, Task, TaskStatus
+from stage_engine.values import Job, JobState, StepStatus, Task, TaskStatus
 
 
 @pytest.fixture
@@ -93,7 +93,11 @@ def test_a_task_that_moved_meanwhile_begins_to_count_again(rows: Rows, engine: E
 
 def test_a_task_whose_job_is_given_up_is_parked_with_the_reason(rows: Rows, engine: Engine) -> None:
     task = queued(rows, jobqueue.ADVANCE)
+    begun = tasks.ensure_run(rows, task.id, source="worker")
+    tasks.begin_step(rows, begun, stage="analysis", step="lease")
     fail_often(rows, engine, LIMIT + 1)
+    [step] = tasks.executions(rows, begun.run_id)
+    assert step.status is StepStatus.INTERRUPTED
     parked, [run] = tasks.find(rows, task.id), tasks.runs(rows)
     assert (parked.status, run.status) == (TaskStatus.PARKED, TaskStatus.PARKED)
     assert parked.reason == run.error == "given up after 10 setbacks, the last: it broke"

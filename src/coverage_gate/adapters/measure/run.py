@@ -37,7 +37,7 @@ _PYTEST_REASONS = {
     1: "pytest did not get as far as the tests",
     _INTERRUPTED: "pytest stopped before all tests had run",
     3: "pytest broke down",
-    4: "pytest refused its options or files",
+    4: "pytest refused an option, or a file such as a conftest.py could not be loaded",
 }
 
 

@@ -181,7 +181,8 @@ def test_what_a_job_said_cannot_move_the_cursor(jobs: Shell) -> None:
 def test_a_pending_job_is_cancelled(jobs: Shell) -> None:
     jobs("jobs", "create", "noop")
     told = jobs("jobs", "cancel", "1", "--reason", "not needed")
-    assert (told.status, told.out) == (0, "job 1: cancelled\n")
+    assert (told.status, told.out.splitlines()[0]) == (0, "job 1: cancelled")
+    assert "until it is submitted again" in told.out
     found = jobs.json("jobs", "show", "1")["job"]
     assert (found["state"], found["error"]) == ("cancelled", "not needed")
 

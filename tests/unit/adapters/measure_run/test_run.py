@@ -190,7 +190,12 @@ def test_without_the_runners_claims_the_process_ended_in_the_middle(
         ),
         (2, PASSED, FailureCode.TESTS_CANNOT_START, "pytest stopped before all tests had run"),
         (3, PASSED, FailureCode.TESTS_CANNOT_START, "pytest broke down"),
-        (4, {}, FailureCode.TESTS_CANNOT_START, "pytest refused its options or files"),
+        (
+            4,
+            {},
+            FailureCode.TESTS_CANNOT_START,
+            "pytest refused an option, or a file such as a conftest.py could not be loaded",
+        ),
         (17, PASSED, FailureCode.TESTS_CANNOT_START, "pytest ended with status 17"),
     ],
 )
