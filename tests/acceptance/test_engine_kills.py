@@ -118,7 +118,14 @@ class Pipeline:
         files = [name.removesuffix(".txt") for name in self.files_of_main()]
         named = {*self.merging, *self.doomed} & {*files}
         held = {name for name in (*self.merging, *self.doomed) if self.world.holds(name)}
-        return sorted([*(named & held), *(f"half: {name}" for name in named ^ held)])
+        only_files = [f"only its files: {self._lines(name)}" for name in named - held]
+        only_history = [f"only its history: {self._lines(name)}" for name in held - named]
+        return sorted([*(named & held), *only_files, *only_history])
+
+    def _lines(self, branch: str) -> str:
+        """How a branch and main went, for the message of a failure."""
+        drawn = self.world.repo.git("log", "--graph", "--format=%h %s %D", branch, "main")
+        return f"{branch}\n{drawn}\n"
 
     def ending(self) -> Ending:
         self.world.repo.git("fsck", "--connectivity-only", "--no-dangling")
