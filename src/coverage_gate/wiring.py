@@ -26,11 +26,9 @@ from coverage_gate.judging import Ports
 from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
 from coverage_gate.ports import NoProgress, Progress, RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError
-from coverage_gate.settings.values import BranchMode
 
 #: What tests see of the gate's environment without being asked for.
 _SEEN_BY_TESTS = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
-_BRANCHES = {BranchMode.AUTO: None, BranchMode.ON: True, BranchMode.OFF: False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +70,7 @@ class Workshop:
             configured=configured,
             fallback=Path(sys.executable),
             command=_command(settings),
-            branch=_BRANCHES[settings.branch_mode],
+            branch=settings.measures_branches,
             limits=settings.run_limits(),
             env=_environment(settings),
             scratch=self.scratch,

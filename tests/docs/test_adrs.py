@@ -9,8 +9,11 @@ ADRS = sorted((Path(__file__).parents[2] / "docs" / "adr").glob("*.md"))
 HEADINGS = ["## Context", "## Considered options", "## Decision", "## Confirmation"]
 
 
-def test_records_are_numbered_without_gap() -> None:
-    assert [int(page.name[:4]) for page in ADRS] == list(range(1, len(ADRS) + 1))
+def test_each_record_has_a_number_of_its_own() -> None:
+    # Gaps are numbers of records that are still being written.
+    numbers = [int(page.name[:4]) for page in ADRS]
+    assert numbers[0] == 1
+    assert len(numbers) == len(set(numbers))
 
 
 @pytest.mark.parametrize("page", ADRS, ids=lambda page: page.stem)

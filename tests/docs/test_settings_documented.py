@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from coverage_gate.core.branch_paths import BranchPath
+from coverage_gate.core.targets import Target
 from coverage_gate.settings import Setting, all_settings, load_settings
+from coverage_gate.settings.catalogue import EVERY
 
 _ROOT = Path(__file__).parents[2]
 _DOCUMENT = (_ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 _EXAMPLE = (_ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
 _SECTIONS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", _DOCUMENT, re.DOTALL | re.MULTILINE))
-_EACH = pytest.mark.parametrize("setting", all_settings(), ids=lambda setting: setting.env)
+_EACH = pytest.mark.parametrize("setting", EVERY.values(), ids=lambda setting: setting.name)
 
 
 def _facts(setting: Setting) -> list[str]:
@@ -26,12 +30,12 @@ def _facts(setting: Setting) -> list[str]:
 
 
 def test_the_document_has_a_heading_for_each_setting_and_no_other() -> None:
-    assert list(_SECTIONS) == [setting.env for setting in all_settings()]
+    assert list(_SECTIONS) == [setting.name for setting in EVERY.values()]
 
 
 @_EACH
 def test_the_document_describes_the_setting_as_it_is(setting: Setting) -> None:
-    lines = [line for line in _SECTIONS[setting.env].splitlines() if line]
+    lines = [line for line in _SECTIONS[setting.name].splitlines() if line]
     assert lines == [setting.about, *_facts(setting)]
 
 
@@ -60,6 +64,20 @@ def test_the_example_changes_nothing_when_its_lines_are_uncommented() -> None:
 
 
 def test_the_table_in_the_document_is_valid() -> None:
-    (table,) = re.findall(r"```toml\n(.*?)```", _DOCUMENT, re.DOTALL)
-    settings = load_settings(env={"HOME": "/home/me"}, base_pyproject=table.encode())
-    assert settings.floor * 100 == 80
+    tables = re.findall(r"```toml\n(.*?)```", _DOCUMENT, re.DOTALL)
+    read = [
+        load_settings(env={"HOME": "/home/me"}, base_pyproject=each.encode()) for each in tables
+    ]
+    assert read[0].floor * 100 == 80
+    assert [(each.targets, each.branch_paths) for each in read] == [
+        ((), ()),
+        ((Target(pattern="*/management/commands/*.py", least=Fraction(1), branches=True),), ()),
+        ((Target(pattern="src/worker.py", least=Fraction(8, 10)),), ()),
+        (
+            (),
+            (
+                BranchPath(pattern="**", is_on=False),
+                BranchPath(pattern="src/payments/", is_on=True),
+            ),
+        ),
+    ]

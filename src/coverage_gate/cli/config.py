@@ -15,7 +15,7 @@ from coverage_gate.cli.base_file import BaseFile, read_base_file
 from coverage_gate.cli.options import base_option, format_option
 from coverage_gate.ports import RepositoryError
 from coverage_gate.settings import Origin, Setting, load_settings, unknown_variables
-from coverage_gate.settings.catalogue import CATALOGUE
+from coverage_gate.settings.catalogue import EVERY
 
 if TYPE_CHECKING:
     from coverage_gate.settings import Settings  # loads pydantic
@@ -95,12 +95,12 @@ def rows_of(settings: Settings) -> list[Row]:
     """Every setting, in the order of the documents."""
     return [
         Row(setting=item, value=_shown(settings, field), origin=settings.origins[field])
-        for field, item in CATALOGUE.items()
+        for field, item in EVERY.items()
     ]
 
 
 def _shown(settings: Settings, field: str) -> str | None:
-    setting, value = CATALOGUE[field], getattr(settings, field)
+    setting, value = EVERY[field], getattr(settings, field)
     if setting.is_secret:
         return None if value is None else "set"
     return setting.show(value) or (None if setting.is_optional else "")
@@ -118,7 +118,7 @@ def _base_file(repo: Path | None, base: str) -> BaseFile | None:
 
 
 def _lines(rows: list[Row], *, with_origin: bool) -> Iterator[str]:
-    cells = [(row.setting.env, _cell(row), row.source) for row in rows]
+    cells = [(row.setting.name, _cell(row), row.source) for row in rows]
     name_width = max(len(name) for name, _, _ in cells)
     value_width = max(len(value) for _, value, _ in cells)
     for name, value, source in cells:
@@ -143,7 +143,7 @@ def _as_json(rows: list[Row], file: BaseFile | None) -> dict[str, object]:
         "file_commit": None if file is None else file.commit,
         "settings": [
             {
-                "name": row.setting.env,
+                "name": row.setting.name,
                 "value": "not set" if row.value is None and row.setting.is_secret else row.value,
                 "origin": row.origin,
                 "source": row.source,

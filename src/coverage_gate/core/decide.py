@@ -71,16 +71,17 @@ def _unmeasured(broken: list[RuleResult]) -> tuple[str, ...]:
 
 
 def _patch(evidence: Evidence) -> PatchCounts | None:
-    if evidence.compared is None or RuleName.PATCH not in evidence.policy.rules:
+    ruled = evidence.ruled
+    if ruled is None or ruled.mismatched or RuleName.PATCH not in evidence.policy.rules:
         return None
-    return patch_of(evidence.compared).counts
+    return patch_of(ruled).counts
 
 
 def _lost(evidence: Evidence) -> tuple[LostLine, ...] | None:
-    compared = evidence.compared
-    if compared is None or compared.base is None or RuleName.LOST not in evidence.policy.rules:
+    ruled = evidence.ruled
+    if ruled is None or ruled.mismatched or RuleName.LOST not in evidence.policy.rules:
         return None
-    return lost_lines(compared)
+    return None if ruled.base is None else lost_lines(ruled)
 
 
 def _warnings(evidence: Evidence, results: tuple[RuleResult, ...]) -> tuple[str, ...]:

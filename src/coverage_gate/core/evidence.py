@@ -11,6 +11,7 @@ from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts
+from coverage_gate.core.ruled import ruled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Evidence:
         diff: What the change does to the lines of Python files; None where nobody read them, so
             that no rule which needs lines can judge.
         comparison: Head and base, unit by unit; made of the others, None without `diff`.
+        ruled: The same for the rules that judge lines: without the branches that the policy does
+            not want judged.
     """
 
     policy: Policy
@@ -39,11 +42,14 @@ class Evidence:
     baseline: Baseline | None = None
     diff: tuple[FileDiff, ...] | None = None
     comparison: Comparison | None = field(init=False, repr=False, compare=False)
+    ruled: Comparison | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Several rules read it, and it is by far the costliest of what they read.
         made = None if self.diff is None else compare(self.base, self.head, self.diff)
         object.__setattr__(self, "comparison", made)
+        judged = None if made is None else ruled(made, self.policy.branch_paths)
+        object.__setattr__(self, "ruled", judged)
 
     @property
     def compared(self) -> Comparison | None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from coverage_gate.core.branch_paths import BranchPath, judges_branches
 from coverage_gate.core.limits import PolicyName
+from coverage_gate.core.targets import Target
 
 
 class RuleName(StrEnum):
@@ -42,6 +44,8 @@ class Policy:
         rules: The further rules that are on.
         patch_min: Required share of the new and modified statements.
         fail_closed: Whether a tool that could not measure blocks the merge.
+        targets: What is asked of single files, by pattern.
+        branch_paths: Where rules that judge lines judge branches, too.
         judges_tests: Whether a newly failing test fails the gate; a merge gate before us does that.
     """
 
@@ -53,12 +57,18 @@ class Policy:
     )
     patch_min: Fraction = Fraction(9, 10)
     fail_closed: bool = False
+    targets: tuple[Target, ...] = ()
+    branch_paths: tuple[BranchPath, ...] = ()
     judges_tests: bool = True
 
     @property
     def reads_lines(self) -> bool:
         """Whether a rule judges what the change does to lines."""
         return bool(self.rules & {RuleName.PATCH, RuleName.LOST})
+
+    def judges_branches(self, path: str) -> bool:
+        """Whether the rules that judge lines judge the branches of a file, too."""
+        return judges_branches(self.branch_paths, path)
 
     @property
     def needs_base(self) -> bool:

@@ -22,10 +22,17 @@ from coverage_gate.core.measurement import FileCoverage
 from coverage_gate.core.patch import FEW, Patch, patch_of
 from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.targets import Shortfall, shortfalls
 from coverage_gate.core.verdict import Outcome, RuleResult
 
 #: Rules that covering more can turn.
-_TURNABLE = (RuleName.FLOOR, RuleName.BASELINE, RuleName.PATCH, RuleName.LOST)
+_TURNABLE = (
+    RuleName.FLOOR,
+    RuleName.BASELINE,
+    RuleName.PATCH,
+    RuleName.LOST,
+    RuleName.TARGETS,
+)
 
 _Broken = Mapping[RuleName, RuleResult]
 
@@ -92,8 +99,8 @@ class _Todo:
 
 
 def _todo(evidence: Evidence) -> _Todo:
-    comparison, rules = evidence.compared, evidence.policy.rules
-    if comparison is None:
+    comparison, rules = evidence.ruled, evidence.policy.rules
+    if comparison is None or comparison.mismatched:
         return _Todo(judged=Patch(files=()))
     judged = patch_of(comparison) if RuleName.PATCH in rules else Patch(files=())
     missing = [
@@ -123,6 +130,8 @@ def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
     others = sorted(broken.keys() - set(_TURNABLE))
     if others:
         return f"covering more does not turn: {', '.join(others)}"
+    if any(not each.is_measured for each in _short(evidence, broken)):
+        return "a file with a target is not measured"
     if broken and evidence.comparison is not None and evidence.comparison.mismatched:
         return "what was measured is not what would land"
     if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE}:
@@ -138,8 +147,11 @@ def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
 def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> tuple[Unit, ...]:
     """What each broken rule asks for by itself, then what the rates still miss."""
     chosen = list(todo.lost if RuleName.LOST in broken else ())
+    short = _short(evidence, broken)
     if RuleName.PATCH in broken:
-        chosen += _patch_part(todo, evidence.policy.patch_min)
+        chosen += _patch_part(todo, evidence.policy.patch_min, _open_places(short, chosen))
+    for each in short:
+        chosen += _target_part(each, chosen)
     more = _missing(evidence, broken) - len(chosen)
     offers = chain([todo.patch, todo.branches], _rest(evidence))
     found: list[Unit] = []
@@ -168,13 +180,53 @@ def _branches(file: FileCoverage) -> Sequence[Unit]:
     return [Unit(path=file.path, line=line, target=target) for line, target in arcs]
 
 
-def _patch_part(todo: _Todo, least: Fraction) -> Iterable[Unit]:
-    """As many statements as the patch misses; where it has few, one that is decisive."""
+def _patch_part(todo: _Todo, least: Fraction, places: Mapping[str, int]) -> Iterable[Unit]:
+    """As many statements as the patch misses; where it has few, one that is decisive.
+
+    Those that a target asks for as well come first: they count for both.
+    """
     counts = todo.judged.counts.statements
     if counts.total < FEW:
-        inner = todo.judged.decisive[0]
+        decisive = todo.judged.decisive
+        inner = next((each for each in decisive if each.file.path in places), decisive[0])
         return [Unit(path=inner.file.path, line=next(lines_of(inner.uncovered)))]
-    return todo.patch[: math.ceil(least * counts.total) - counts.covered]
+    free = dict(places)
+    both: list[Unit] = []
+    rest: list[Unit] = []
+    for unit in todo.patch:
+        is_asked = free.get(unit.path, 0) > 0
+        (both if is_asked else rest).append(unit)
+        free[unit.path] = free.get(unit.path, 0) - 1
+    return [*both, *rest][: math.ceil(least * counts.total) - counts.covered]
+
+
+def _short(evidence: Evidence, broken: _Broken) -> tuple[Shortfall, ...]:
+    if RuleName.TARGETS not in broken:
+        return ()
+    return shortfalls(evidence.policy.targets, evidence.head)
+
+
+def _open_places(short: Iterable[Shortfall], chosen: Sequence[Unit]) -> dict[str, int]:
+    """How many statements of each file below its target are not among the chosen ones."""
+    need: dict[str, int] = {}
+    for each in short:
+        missing = each.need - _counting(each, chosen)
+        need[each.path] = max(need.get(each.path, 0), missing)
+    return {path: missing for path, missing in need.items() if missing > 0}
+
+
+def _target_part(short: Shortfall, chosen: Sequence[Unit]) -> Sequence[Unit]:
+    """What a target asks for beyond what is chosen."""
+    offers = [*_statements(short.file), *(_branches(short.file) if short.target.branches else ())]
+    fresh = [unit for unit in offers if unit not in set(chosen)]
+    return fresh[: max(short.need - _counting(short, chosen), 0)]
+
+
+def _counting(short: Shortfall, chosen: Iterable[Unit]) -> int:
+    """How many of the chosen units count for a target."""
+    return sum(
+        unit.path == short.path and (short.target.branches or not unit.is_branch) for unit in chosen
+    )
 
 
 def _missing(evidence: Evidence, broken: _Broken) -> int:

@@ -11,9 +11,11 @@ from coverage_gate.core.policy import SWITCHED_RULES
 from coverage_gate.settings import scope
 from coverage_gate.settings.names import (
     Setting,
+    branch_paths_text,
     interpreters_text,
     percent_text,
     rules_text,
+    targets_text,
 )
 from coverage_gate.settings.values import BranchMode
 
@@ -272,10 +274,36 @@ _HOST = {
     ),
 }
 
+_PER_PATH = {
+    "targets": Setting(
+        env="",
+        about="What each file that a pattern means must reach; judged by the rule `targets`.",
+        allowed="a table of patterns, each with a percentage, or with text such as 100:branch",
+        is_optional=True,
+        file="targets",
+        show=targets_text,
+    ),
+    "branch_paths": Setting(
+        env="",
+        about="Where *lost* and *patch* judge branches, too. The last pattern that fits decides.",
+        allowed="a table of patterns, each with on or off",
+        is_optional=True,
+        file="branch_paths",
+        show=branch_paths_text,
+    ),
+}
+
+#: Those that stand only in the file, since they are about paths of the repository.
+PER_PATH: Mapping[str, Setting] = MappingProxyType(_PER_PATH)
+
 #: Field name of `Settings` → how it is named and described, in the order of the documents.
 CATALOGUE: Mapping[str, Setting] = MappingProxyType({**_GATE, **_RUN, **_PLACES, **_HOST})
 
 
+#: Every setting, wherever it may be set.
+EVERY: Mapping[str, Setting] = MappingProxyType({**CATALOGUE, **PER_PATH})
+
+
 def all_settings() -> tuple[Setting, ...]:
-    """Every setting, in the order of the documents. Costs no heavy import."""
+    """Every setting that has a variable, in the order of the documents. Costs no heavy import."""
     return tuple(CATALOGUE.values())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from coverage_gate.boundary import visible
-from coverage_gate.settings.catalogue import CATALOGUE
+from coverage_gate.settings.catalogue import CATALOGUE, EVERY
 from coverage_gate.settings.errors import SettingsError
 from coverage_gate.settings.values import nearest
 
@@ -25,7 +25,7 @@ def read_table(content: bytes | None) -> dict[str, object]:
         SettingsError: If the file is no TOML, or a key is unknown or not allowed there.
     """
     table = _table(_parsed(content))
-    fields = {setting.file: field for field, setting in CATALOGUE.items() if setting.file}
+    fields = {setting.file: field for field, setting in EVERY.items() if setting.file}
     found: dict[str, object] = {}
     problems: list[str] = []
     for key, value in table.items():

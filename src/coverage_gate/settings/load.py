@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from coverage_gate.settings.catalogue import CATALOGUE
+from coverage_gate.settings.catalogue import CATALOGUE, EVERY
 from coverage_gate.settings.environment import home_folder, read_environment, state_folder
 from coverage_gate.settings.errors import SettingsError, problem
 from coverage_gate.settings.file import label, read_table
@@ -96,7 +96,7 @@ def _computed_defaults(env: Mapping[str, str]) -> dict[str, object]:
 def _merged(layers: list[Layer]) -> tuple[dict[str, Any], dict[str, Origin]]:
     """The strongest value of each field, and where it came from; layers strongest first."""
     values: dict[str, Any] = {}
-    origins = dict.fromkeys(CATALOGUE, Origin.DEFAULT)
+    origins = dict.fromkeys(EVERY, Origin.DEFAULT)
     for layer in layers:
         # A store that was named by path hides a weaker one that is named by address, too.
         hidden = values.keys() | (_STORE if values.keys() & _STORE else frozenset())
@@ -126,7 +126,7 @@ def _validated(
 
 def _problem(detail: Mapping[str, Any], origins: Mapping[str, Origin]) -> str:
     field = str(detail["loc"][0])
-    setting = CATALOGUE[field]
+    setting = EVERY[field]
     if detail["type"] == "missing":
         return f"{setting.env} has no default, since there is no home folder: set it, or HOME"
     return problem(_label(setting, origins[field]), detail["ctx"]["error"], setting.allowed)

@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo
 
+from coverage_gate.core.branch_paths import BranchPath
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.targets import Target
 from coverage_gate.ports import RunLimits
 from coverage_gate.settings import values
 from coverage_gate.settings.environment import secret_values
@@ -105,6 +107,9 @@ class Settings(BaseModel):
     plane_workspace: _Text | None = None
     plane_project: _Text | None = None
 
+    targets: Annotated[tuple[Target, ...], PlainValidator(values.read_targets)] = ()
+    branch_paths: Annotated[tuple[BranchPath, ...], PlainValidator(values.read_branch_paths)] = ()
+
     origins: Annotated[Mapping[str, Origin], PlainValidator(_as_it_is)] = Field(
         default_factory=dict, repr=False, exclude=True
     )
@@ -131,11 +136,30 @@ class Settings(BaseModel):
             name=self.policy_name,
             floor=self.floor,
             epsilon=self.epsilon,
-            rules=self.rules,
+            rules=self._rules(),
             patch_min=self.patch_min,
             fail_closed=self.fail_closed,
+            targets=self.targets,
+            branch_paths=self.branch_paths,
             judges_tests=judges_tests,
         )
+
+    def _rules(self) -> frozenset[RuleName]:
+        """Who sets targets wants them judged, unless the rules were chosen one by one."""
+        is_chosen = self.origins.get("rules", Origin.DEFAULT) is not Origin.DEFAULT
+        return self.rules if is_chosen or not self.targets else self.rules | {RuleName.TARGETS}
+
+    @property
+    def measures_branches(self) -> bool | None:
+        """Whether branches are measured; None: as the base's coverage configuration says.
+
+        What asks for branches in one place has them measured everywhere: a run has one mode.
+        """
+        asked = [target.branches for target in self.targets]
+        asked += [path.is_on for path in self.branch_paths]
+        if self.branch_mode is BranchMode.AUTO:
+            return any(asked) or None
+        return self.branch_mode is BranchMode.ON
 
     def run_limits(self) -> RunLimits:
         """Bounds of one test run."""

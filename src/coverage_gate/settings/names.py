@@ -9,7 +9,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from coverage_gate.core.branch_paths import BranchPath
 from coverage_gate.core.policy import SWITCHED_RULES, RuleName
+from coverage_gate.core.targets import Target
 from coverage_gate.settings.values import Interpreters
 
 
@@ -49,12 +51,25 @@ def interpreters_text(interpreters: Interpreters) -> str:
     return ",".join(pairs) or plain_text(interpreters.default)
 
 
+def targets_text(targets: tuple[Target, ...]) -> str:
+    """Targets as `GLOB=PERCENT[:branch]`, separated by commas."""
+    return ",".join(
+        f"{target.pattern}={percent_text(target.least)}{':branch' if target.branches else ''}"
+        for target in targets
+    )
+
+
+def branch_paths_text(paths: tuple[BranchPath, ...]) -> str:
+    """Patterns as `GLOB=on`, separated by commas."""
+    return ",".join(f"{each.pattern}={'on' if each.is_on else 'off'}" for each in paths)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """How one setting is named and described.
 
     Attributes:
-        env: The variable.
+        env: The variable; empty for one that stands only in the file.
         about: What it does, in a sentence or two.
         allowed: What may be set, as it stands behind "Allowed:".
         default: Its default as it would be set, or in words where it is computed; empty: none.
@@ -75,6 +90,11 @@ class Setting:
     flag: str | None = None
     is_secret: bool = False
     show: Callable[[Any], str] = plain_text
+
+    @property
+    def name(self) -> str:
+        """What it is called: the variable, or the key in the file."""
+        return self.env or str(self.file)
 
     @property
     def flag_key(self) -> str | None:

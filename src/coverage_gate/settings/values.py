@@ -20,7 +20,10 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from coverage_gate.boundary import visible
+from coverage_gate.core.branch_paths import BranchPath
+from coverage_gate.core.globs import is_glob
 from coverage_gate.core.policy import SWITCHED_RULES, RuleName
+from coverage_gate.core.targets import Target
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _NUMBER_LENGTH = 20
@@ -183,6 +186,39 @@ def read_rules(value: object) -> frozenset[RuleName]:
     if unknown:
         raise ValueError(f"names unknown rules: {', '.join(unknown)}")
     return frozenset(known[name] for name in names)
+
+
+def read_targets(value: object) -> tuple[Target, ...]:
+    """Patterns with what is asked of their files: a table, or texts `GLOB=PERCENT[:branch]`."""
+    return tuple(read_target(pattern, asked) for pattern, asked in _pairs(value))
+
+
+def read_target(pattern: str, asked: object) -> Target:
+    """One pattern with a percentage, or a text such as "100:branch" or "80:line"."""
+    if not is_glob(pattern):
+        raise ValueError(f"holds what is no pattern: {shown(pattern)}")
+    percent, colon, kind = asked.rpartition(":") if isinstance(asked, str) else (asked, "", "")
+    if not colon:
+        percent, kind = asked, "line"
+    if kind not in {"line", "branch"}:
+        raise ValueError(f"asks for neither line nor branch: {shown(asked)}")
+    return Target(pattern=pattern, least=read_percent(percent), branches=kind == "branch")
+
+
+def read_branch_paths(value: object) -> tuple[BranchPath, ...]:
+    """Patterns with on or off, in order."""
+    pairs = _pairs(value)
+    odd = [pattern for pattern, _ in pairs if not is_glob(pattern)]
+    if odd:
+        raise ValueError(f"holds what is no pattern: {shown(odd[0])}")
+    return tuple(BranchPath(pattern=pattern, is_on=read_bool(asked)) for pattern, asked in pairs)
+
+
+def _pairs(value: object) -> list[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        return list(value.items())
+    pairs = [entry.rpartition("=") for entry in read_names(value)]
+    return [(pattern, asked) for pattern, _, asked in pairs]
 
 
 def read_variables(value: object) -> tuple[str, ...]:

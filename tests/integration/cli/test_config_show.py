@@ -8,6 +8,7 @@ import pytest
 
 from coverage_gate.cli.main import run
 from coverage_gate.settings import all_settings
+from coverage_gate.settings.catalogue import EVERY
 from coverage_gate.testing.repositories import RepositoryBuilder
 
 
@@ -52,7 +53,7 @@ def test_every_setting_is_shown_on_a_line_of_its_own(
     repository: RepositoryBuilder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = _shown(capsys, "--repo", str(repository.path)).splitlines()
-    assert [line.split()[0] for line in lines] == [setting.env for setting in all_settings()]
+    assert [line.split()[0] for line in lines] == [setting.name for setting in EVERY.values()]
     assert "ORCH_COVERAGE_MIN_PERCENT        80.5" in lines
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import coverage_gate.settings
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.targets import Target
 from coverage_gate.ports import RunLimits
 from coverage_gate.settings import (
     Origin,
@@ -21,7 +22,9 @@ from coverage_gate.settings import (
     all_settings,
     load_settings,
 )
-from coverage_gate.settings.catalogue import CATALOGUE
+from coverage_gate.settings.catalogue import CATALOGUE, EVERY
+from coverage_gate.settings.names import branch_paths_text, targets_text
+from coverage_gate.settings.values import read_targets
 
 _HOME = {"HOME": "/h"}
 _NAMES = [setting.env for setting in all_settings()]
@@ -50,7 +53,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
 
 def test_the_catalogue_describes_exactly_the_fields_of_the_settings() -> None:
     fields = set(Settings.model_fields) - {"origins", "environment"}
-    assert fields == set(CATALOGUE)
+    assert fields == set(EVERY)
 
 
 def test_the_described_defaults_are_the_real_ones() -> None:
@@ -197,7 +200,7 @@ def test_any_environment_and_any_file_give_settings_or_a_settings_error(
         problems = error.problems
     else:
         problems = ()
-        assert settings.origins.keys() == CATALOGUE.keys()
+        assert settings.origins.keys() == EVERY.keys()
     assert all(problem.isprintable() for problem in problems)
 
 
@@ -366,13 +369,91 @@ def test_the_file_may_set_every_value_of_the_policy() -> None:
         test_command = ["manage.py", "test"]
         base = "develop"
         branch = true
+        targets = {"*/commands/*.py" = "100:branch", "src/a.py" = 79.5, "src/b.py" = "80:line"}
+        branch_paths = {"src/" = true, "src/old.py" = "off"}
         """
     )
     from_file = {field for field, origin in settings.origins.items() if origin is Origin.FILE}
-    assert from_file == {field for field, setting in CATALOGUE.items() if setting.file}
+    assert from_file == {field for field, setting in EVERY.items() if setting.file}
     assert settings.floor == Fraction(805, 1000)
 
 
 def test_the_package_has_no_other_names() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Setings'"):
         coverage_gate.settings.Setings  # noqa: B018 - must not be there
+
+
+def _policy_of(file: str, **env: str) -> Policy:
+    return _load(env, file).policy(judges_tests=False)
+
+
+def test_targets_keep_their_patterns_and_exact_shares() -> None:
+    policy = _policy_of(
+        'targets = {"*/commands/*.py" = "100:branch", "src/a.py" = 79.5, "b.py" = "80:line"}'
+    )
+    assert policy.targets == (
+        Target(pattern="*/commands/*.py", least=Fraction(1), branches=True),
+        Target(pattern="src/a.py", least=Fraction(795, 1000)),
+        Target(pattern="b.py", least=Fraction(8, 10)),
+    )
+    assert targets_text(policy.targets) == "*/commands/*.py=100:branch,src/a.py=79.5,b.py=80"
+    assert read_targets(targets_text(policy.targets)) == policy.targets
+
+
+def test_who_sets_targets_has_them_judged() -> None:
+    file = 'targets = {"a.py" = 80}'
+    assert RuleName.TARGETS in _policy_of(file).rules
+    assert RuleName.TARGETS not in _policy_of("").rules
+
+
+def test_who_chose_the_rules_has_those_judged() -> None:
+    file = 'targets = {"a.py" = 80}'
+    assert _policy_of(f'{file}\nrules = ["lost"]').rules == {RuleName.LOST}
+    assert _policy_of(file, ORCH_COVERAGE_RULES="").rules == frozenset()
+    assert _policy_of(file, ORCH_COVERAGE_RULES="targets").rules == {RuleName.TARGETS}
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ('targets = {"!a.py" = 80}', "no pattern"),
+        ('targets = {"a.py" = 101}', "outside its range"),
+        ('targets = {"a.py" = "80:arc"}', "neither line nor branch"),
+        ('targets = {"a.py" = "much"}', "no plain number"),
+        ('targets = {"a.py" = true}', "is no text"),
+        ("targets = 80", "no list of texts"),
+        ('targets = ["80"]', "no pattern"),
+        ('branch_paths = {"./a.py" = true}', "no pattern"),
+        ('branch_paths = {"a.py" = "maybe"}', "no switch"),
+    ],
+)
+def test_a_bad_value_by_path_is_named(file: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        _load(file=file)
+    assert "[tool.coverage-gate]" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "measured"),
+    [
+        ("", None),
+        ("branch = true", True),
+        ("branch = false", False),
+        ('targets = {"a.py" = 80}', None),
+        ('targets = {"a.py" = "80:branch"}', True),
+        ('branch_paths = {"a.py" = "off"}', None),
+        ('branch_paths = {"**" = "off", "a.py" = "on"}', True),
+        ('branch = false\ntargets = {"a.py" = "80:branch"}', False),
+    ],
+)
+def test_who_asks_for_branches_somewhere_has_them_measured(
+    file: str,
+    measured: bool | None,
+) -> None:
+    assert _load(file=file).measures_branches is measured
+
+
+def test_branch_paths_keep_their_order() -> None:
+    policy = _policy_of('branch_paths = {"**" = "off", "src/" = "on"}')
+    assert branch_paths_text(policy.branch_paths) == "**=off,src/=on"
+    assert [policy.judges_branches(path) for path in ("a.py", "src/a.py")] == [False, True]

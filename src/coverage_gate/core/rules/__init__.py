@@ -12,6 +12,7 @@ from coverage_gate.core.rules.integrity import judge_integrity
 from coverage_gate.core.rules.limits import judge_baseline, judge_floor
 from coverage_gate.core.rules.lost import judge_lost
 from coverage_gate.core.rules.patch import judge_patch
+from coverage_gate.core.rules.targets import judge_targets
 from coverage_gate.core.rules.unmeasured import judge_unmeasured
 from coverage_gate.core.verdict import RuleResult
 
@@ -25,4 +26,5 @@ RULES: tuple[Rule, ...] = (
     judge_lost,
     judge_unmeasured,
     judge_integrity,
+    judge_targets,
 )

@@ -12,7 +12,7 @@ from coverage_gate.core.verdict import Outcome, RuleResult
 
 def judge_lost(evidence: Evidence) -> RuleResult | None:
     """What ran on the base and was not touched must run."""
-    comparison = evidence.comparison
+    comparison = evidence.ruled
     if RuleName.LOST not in evidence.policy.rules:
         return None
     if comparison is None or comparison.mismatched:

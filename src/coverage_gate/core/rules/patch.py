@@ -13,7 +13,7 @@ from coverage_gate.core.verdict import Outcome, RuleResult
 
 def judge_patch(evidence: Evidence) -> RuleResult | None:
     """The new and modified statements against the share that is asked of them."""
-    comparison = evidence.comparison
+    comparison = evidence.ruled
     if RuleName.PATCH not in evidence.policy.rules:
         return None
     if comparison is None or comparison.mismatched:
