@@ -1,0 +1,18 @@
+"""Bytecode as a branch would commit it."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+
+
+def compiled(source: str, name: str) -> bytes:
+    """A `.pyc` of this interpreter, of the kind whose source is never asked for."""
+    unchecked = (0b01).to_bytes(4, "little")
+    code = compile(source, name, "exec")
+    return importlib.util.MAGIC_NUMBER + unchecked + bytes(8) + marshal.dumps(code)
+
+
+def cached_name(module: str) -> str:
+    """What Python calls the bytecode of a module in `__pycache__`."""
+    return importlib.util.cache_from_source(module).rpartition("/")[2]

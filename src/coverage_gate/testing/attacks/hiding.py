@@ -1,0 +1,149 @@
+"""Code that is there and that no count sees."""
+
+from __future__ import annotations
+
+from coverage_gate.testing.attacks.attack import Attack, Family
+from coverage_gate.testing.attacks.project import (
+    CODE,
+    CODE_TESTS,
+    LABELS,
+    LABELS_TESTS,
+    PRICES,
+    REFUNDS,
+    REFUNDS_TESTS,
+    TESTED,
+    UNTESTED,
+    edited,
+    indented,
+)
+
+_HEAD = "def refund(lines, days):"
+_BODY = "".join(REFUNDS.splitlines(keepends=True)[5:-1])
+_PACKED = """\
+def refund(a, d): a = list(a); b = len(a) * d; c = b % 7; e = c or b; f = e * 3; g = f - b; return g
+def late(d): a = d * 2; b = a - 30; c = b // 2; e = c or a; f = e * 3; g = f - b; return g
+def fee(d): a = d * 5; b = a - 10; c = b // 3; e = c or a; f = e * 2; g = f - b; return g
+"""
+_PACKED_TESTS = """\
+from till.refunds import fee, late, refund
+
+
+def test_all():
+    assert (refund([1], 2), late(2), fee(2)) == (4, -13, 20)
+"""
+_PLUGIN_LOADER = """\
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+_LOADER = SourceFileLoader("till.refunds", str(Path(__file__).with_name("refunds")))
+_MODULE = module_from_spec(spec_from_loader("till.refunds", _LOADER))
+_LOADER.exec_module(_MODULE)
+refund = _MODULE.refund
+"""
+_LOADS = "from till.loading import refund\n\n\ndef test_it():\n    assert refund\n"
+
+HIDING = (
+    Attack(
+        name="pragma-on-old-code-whose-test-goes",
+        family=Family.HIDING,
+        tries="excludes a function of main and deletes its tests",
+        held_by="baseline",
+        files={
+            "src/till/prices.py": edited(
+                PRICES,
+                "def discounted(price: int, percent: int) -> int:",
+                "def discounted(price: int, percent: int) -> int:  # pragma: no cover",
+            ),
+            "tests/test_prices.py": (
+                "from till.prices import shipping, total\n\n\n"
+                "def test_shipping():\n    assert shipping(5000) == 0\n\n\n"
+                "def test_total():\n    assert total([1000, 500]) == 1990\n"
+            ),
+        },
+        twin_is="excludes nothing and moves a test",
+        twin={
+            "tests/test_labels.py": None,
+            "tests/test_shelf_labels.py": LABELS_TESTS,
+        },
+    ),
+    Attack(
+        name="not-debug",
+        family=Family.HIDING,
+        tries="puts the code below `if not __debug__:`, which no test run compiles",
+        held_by="patch",
+        files={
+            "src/till/labels.py": LABELS + "\n\nif not __debug__:\n" + indented(REFUNDS),
+        },
+        twin_is="tests what runs while `__debug__` is true",
+        twin={**TESTED, CODE: "if __debug__:\n" + indented(REFUNDS)},
+    ),
+    Attack(
+        name="a-module-named-like-a-test",
+        family=Family.HIDING,
+        tries="names the module test_refunds.py, inside the package",
+        held_by="patch",
+        files={
+            "src/till/test_refunds.py": REFUNDS,
+            CODE_TESTS: "from till import test_refunds\n\n\ndef test_it():\n"
+            "    assert test_refunds\n",
+        },
+        twin_is="puts its tests into a new folder below tests/",
+        twin={CODE: REFUNDS, "tests/unit/test_refunds.py": REFUNDS_TESTS},
+    ),
+    Attack(
+        name="packed-one-liners",
+        family=Family.HIDING,
+        tries="packs whole bodies on the line of their header, which runs at the import",
+        held_by="baseline",
+        files={**UNTESTED, CODE: _PACKED},
+        twin_is="has the same packed functions, called by a test",
+        twin={CODE: _PACKED, CODE_TESTS: _PACKED_TESTS},
+    ),
+    Attack(
+        name="a-package-without-init",
+        family=Family.HIDING,
+        tries="puts the code into a folder without __init__.py, which nothing imports",
+        held_by="unmeasured",
+        files={"src/till/extra/refunds.py": REFUNDS},
+        twin_is="has a tested folder without __init__.py",
+        twin={
+            "src/till/extra/refunds.py": REFUNDS,
+            CODE_TESTS: REFUNDS_TESTS.replace("till.refunds", "till.extra.refunds"),
+        },
+    ),
+    Attack(
+        name="code-in-a-comment-of-another-encoding",
+        family=Family.HIDING,
+        tries="writes the code in UTF-7, where a reader of bytes sees one comment",
+        held_by="branch-unmeasurable",
+        files={
+            **UNTESTED,
+            CODE: "# coding: utf-7\n#" + REFUNDS.replace("\n", "+AAo-").replace('"""', "#") + "\n",
+        },
+        twin_is="has a tested module in Latin-1",
+        twin={
+            **TESTED,
+            CODE: b"# coding: latin-1\n"
+            + REFUNDS.replace("too late", "zu sp\xe4t; too late").encode("latin-1"),
+        },
+    ),
+    Attack(
+        name="line-ends-that-only-python-sees",
+        family=Family.HIDING,
+        tries="appends the code to a tested file with carriage returns for line ends",
+        held_by="patch",
+        files={"src/till/labels.py": LABELS + "\n\n" + REFUNDS.replace("\n", "\r")},
+        twin_is="adds a tested module with CRLF line ends",
+        twin={**TESTED, CODE: REFUNDS.replace("\n", "\r\n")},
+    ),
+    Attack(
+        name="form-feeds",
+        family=Family.HIDING,
+        tries="shifts the line numbers of the code with form feeds and other separators",
+        held_by="patch",
+        files={**UNTESTED, CODE: edited(REFUNDS, "\n\n\n", "\n\x0c\n# \x85 \u2028 \x1c\n\n")},
+        twin_is="tests a module with form feeds",
+        twin={**TESTED, CODE: edited(REFUNDS, "\n\n\n", "\n\x0c\n# \x85 \u2028 \x1c\n\n")},
+    ),
+)

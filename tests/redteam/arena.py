@@ -1,0 +1,240 @@
+"""Where attacks are tried: a repository each, the real gate, the base measured once for all."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+
+from tests.integration.measure_run.bench import make_environment
+
+from coverage_gate import procedure
+from coverage_gate.adapters.render.report import parse_coverage_status, render_coverage_report
+from coverage_gate.adapters.render.verdict_fields import fields_of
+from coverage_gate.adapters.stores.store import open_store
+from coverage_gate.clock import SystemClock
+from coverage_gate.core.baseline import key_of
+from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.verdict import Outcome, Verdict
+from coverage_gate.judging import Request, run_guarded
+from coverage_gate.ports import Measurer, TreeSource
+from coverage_gate.settings import Settings, load_settings
+from coverage_gate.testing.attacks.attack import (
+    PIDS,
+    REPOSITORY,
+    WITNESS,
+    Attack,
+    Content,
+    Files,
+    Link,
+    Submodule,
+)
+from coverage_gate.testing.attacks.project import BASE
+from coverage_gate.testing.repositories import RepositoryBuilder
+from coverage_gate.wiring import open_workshop
+
+NAME = "till"
+TWIN = "twin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arena:
+    """The project with its measured base; copied for each attack.
+
+    Attributes:
+        top: Holds repository, store and environment.
+        python: Runs the project's tests.
+    """
+
+    top: Path
+    python: Path
+
+    @property
+    def repository(self) -> Path:
+        return self.top / NAME
+
+    @property
+    def store(self) -> Path:
+        return self.top / "store.db"
+
+    def settings(self, store: Path, attack: Attack | None, pyproject: bytes | None) -> Settings:
+        timeout = attack.timeout_s if attack else 120.0
+        env = {
+            "HOME": str(self.top / "home"),
+            "ORCH_DB_PATH": str(store),
+            "ORCH_COVERAGE_PYTHON": str(self.python),
+            "ORCH_COVERAGE_RUN_TIMEOUT_S": f"{timeout:g}",
+        }
+        return load_settings(env=env, base_pyproject=pyproject)
+
+
+def build(top: Path) -> Arena:
+    """Build the project, measure it, and found its baseline."""
+    arena = Arena(top=top, python=make_environment(top / "environment"))
+    RepositoryBuilder.create(arena.repository).commit(files=BASE)
+    measured = procedure.measure(
+        lambda base: arena.settings(arena.store, None, base), NAME, arena.repository, head="main"
+    )
+    assert isinstance(measured, Measurement), measured
+    assert measured.counts.rate is not None
+    open_store(arena.store, clock=SystemClock()).ratchet(
+        key=key_of(NAME, measured),
+        rate=measured.counts.rate,
+        counts=measured.counts,
+        sha="0" * 40,
+        tree=measured.provenance.tree,
+        holder=None,
+        fence=None,
+        at="2026-01-01T00:00:00Z",
+    )
+    return arena
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembering:
+    """Measures each tree once, so that several policies judge the same run."""
+
+    measurer: Measurer
+    known: dict[tuple[str | None, bool], Measurement | MeasureFailure] = field(default_factory=dict)
+
+    def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
+        key = (source.tree, fresh)
+        if key not in self.known:
+            self.known[key] = self.measurer.measure(source, fresh=fresh)
+        return self.known[key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A copy of the project with an attack's two branches.
+
+    Attributes:
+        arena: Whose copy it is.
+        attack: What is tried.
+        top: Holds the copy and all that the gate may write.
+    """
+
+    arena: Arena
+    attack: Attack
+    top: Path
+
+    @property
+    def git(self) -> RepositoryBuilder:
+        path = self.top / NAME
+        return RepositoryBuilder(path=path, git_dir=path / ".git", files=path)
+
+    @property
+    def branch(self) -> str:
+        return self.attack.branch or self.attack.name
+
+    def set_up(self) -> None:
+        shutil.copytree(self.arena.repository, self.top / NAME, symlinks=True)
+        copy = sqlite3.connect(self.top / "store.db")
+        with closing(sqlite3.connect(self.arena.store)) as old, closing(copy) as new:
+            old.backup(new)
+        self.git.git("update-index", "-q", "--refresh")
+        self._commit(TWIN, self.attack.twin)
+        self._commit(self.branch, self.attack.files)
+
+    def plant(self) -> None:
+        """Put the programs into the git folder."""
+        for name, text in self.attack.planted.items():
+            target = self.git.git_dir / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(self._filled(text))
+            target.chmod(0o755)
+
+    def _commit(self, name: str, files: Files) -> None:
+        self.git.branch(name)
+        for path, content in files.items():
+            self._put(self.git.files / path, content)
+        self.git.commit(name)
+        self.git.switch("main")
+
+    def _put(self, target: Path, content: Content) -> None:
+        if content is None:
+            self.git.delete(target.relative_to(self.git.files).as_posix())
+        elif isinstance(content, Link):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            target.symlink_to(content.target)
+        elif isinstance(content, Submodule):
+            RepositoryBuilder.create(target).commit(files=content.files)
+        else:
+            text = self._filled(content) if isinstance(content, str) else content
+            self.git.write({target.relative_to(self.git.files).as_posix(): text})
+
+    def _filled(self, text: str) -> str:
+        places = {
+            REPOSITORY: str(self.git.path),
+            WITNESS: str(self.top / "witness"),
+            PIDS: str(self.top / "pids"),
+        }
+        for name, value in places.items():
+            text = text.replace(name, value)
+        return text
+
+    def judge(self, branch: str) -> dict[tuple[str, str], Verdict]:
+        """The verdicts in both fail modes, after a merge gate and without one."""
+        scratch = self.top / "scratch"
+        scratch.mkdir(exist_ok=True)
+        with _temporary(scratch):
+            verdicts = self._judge(branch)
+        assert list(scratch.iterdir()) == [], "the gate left its private folder"
+        return verdicts
+
+    def _judge(self, branch: str) -> dict[tuple[str, str], Verdict]:
+        with open_workshop(repository=NAME, folder=self.git.path) as shop:
+            assert shop.view is not None
+            base = shop.view.read_file(shop.view.resolve("main").tree, "pyproject.toml")
+            settings = self.arena.settings(self.top / "store.db", self.attack, base)
+            ports = shop.ports(settings)
+            ports = replace(ports, measurer=_Remembering(ports.measurer))
+            request = Request(repository=NAME, branch=branch, head=branch, base="main")
+            return {
+                (mode, place): run_guarded(
+                    request,
+                    ports,
+                    replace(
+                        settings.policy(judges_tests=place == "command"),
+                        fail_closed=mode == "fail-closed",
+                    ),
+                )
+                for mode, place in product(("fail-open", "fail-closed"), ("command", "pipeline"))
+            }
+
+    def alive(self) -> list[int]:
+        """Which of the processes that the attack started still run."""
+        noted = self.top / "pids"
+        pids = noted.read_text().split() if noted.exists() else []
+        return [int(pid) for pid in pids if Path("/proc", pid).exists()]
+
+    @property
+    def witness(self) -> Path:
+        return self.top / "witness"
+
+
+def holders(verdict: Verdict) -> set[str]:
+    """The rules that failed and the code of the reason."""
+    failed = {str(rule.rule) for rule in verdict.rules if rule.outcome is Outcome.FAIL}
+    return failed | {str(verdict.code)}
+
+
+def report_status(verdict: Verdict) -> tuple[bool, str]:
+    """What the written report says to a reader."""
+    fields = fields_of(verdict, work_item="ET-1", repository=NAME)
+    return parse_coverage_status(render_coverage_report("ET-1", fields))
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[None]:
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
