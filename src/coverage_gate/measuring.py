@@ -30,9 +30,10 @@ from coverage_gate.adapters.measure.base_config import (
     config_digest,
     read_base_config,
 )
+from coverage_gate.adapters.measure.canary import plant
 from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.config_text import BadConfigError
-from coverage_gate.adapters.measure.data_file import BadDataError, read_raw
+from coverage_gate.adapters.measure.data_file import BadDataError, RawData, read_raw
 from coverage_gate.adapters.measure.environment import RefusedVariableError
 from coverage_gate.adapters.measure.interpreter import (
     Interpreter,
@@ -45,6 +46,7 @@ from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.adapters.measure.scope import Scope, resolve_scope
 from coverage_gate.core.counting import count, unparsable
+from coverage_gate.core.forgery import forged_files
 from coverage_gate.core.measurement import (
     FailureCode,
     Kind,
@@ -65,6 +67,8 @@ from coverage_gate.ports import (
 
 #: Raised whenever the same inputs are measured or counted in another way.
 MEASURING_VERSION = 1
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,9 +294,17 @@ class TreeMeasurer:
         blobs = self._export(plan.source, root)
         data_file = folder / "data" / "coverage"
         data_file.parent.mkdir()
+        canary = plant(work)
         rc = folder / "coverage.rc"
         rc.write_text(
-            coverage_rc(plan.config, plan.scope, root=root, data_file=data_file, core=plan.core),
+            coverage_rc(
+                plan.config,
+                plan.scope,
+                root=root,
+                data_file=data_file,
+                core=plan.core,
+                canary=canary.parent,
+            ),
             encoding="utf-8",
         )
         self.progress.detail("reading the source")
@@ -320,7 +332,7 @@ class TreeMeasurer:
         if isinstance(ran, MeasureFailure):
             raise _UnmeasurableError(ran)
         self.progress.detail("counting")
-        return self._count(plan, static, ran, root)
+        return self._count(plan, static, ran, root, canary)
 
     def _export(self, source: TreeSource, root: Path) -> dict[str, str]:
         if source.tree is None or self.view is None:
@@ -328,7 +340,7 @@ class TreeMeasurer:
         return export_tree(self.view, source.tree, root)
 
     def _count(
-        self, plan: Plan, static: StaticAnalysis, ran: FinishedRun, root: Path
+        self, plan: Plan, static: StaticAnalysis, ran: FinishedRun, root: Path, canary: Path
     ) -> Measurement:
         branch = plan.config.branch
         expected = {plan.core, "ctrace" if static.has_c_tracer else "pytrace"}
@@ -342,7 +354,9 @@ class TreeMeasurer:
             known=static.paths,
             branch=branch,
             max_bytes=self.bench.limits.data_bytes,
+            canary=canary,
         )
+        _refuse_forged(static, raw)
         files = count(static.files, raw.files, branch=branch)
         counted = {file.path for file in files}
         major, minor = plan.interpreter.minor
@@ -369,6 +383,25 @@ class TreeMeasurer:
             ),
             tests=ran.tests,
         )
+
+
+def _refuse_forged(static: StaticAnalysis, raw: RawData) -> None:
+    """Raises the failure where what the tests' process claims cannot have happened."""
+    if raw.has_canary:
+        reason = (
+            "the tests' process claims that a file ran which nothing runs: something in the tests"
+            " writes coverage data by itself"
+        )
+        raise _unmeasurable(FailureCode.FORGED, reason)
+    forged = forged_files(static.files, raw.files)
+    if forged:
+        more = f" and {len(forged) - _SHOWN} more" if len(forged) > _SHOWN else ""
+        reason = (
+            "the tests' process claims that lines ran which hold no code: all blank lines and"
+            f" comments of {', '.join(forged[:_SHOWN])}{more}; look for tests that write coverage"
+            " data, replace source files, or execute text under the name of a source file"
+        )
+        raise _unmeasurable(FailureCode.FORGED, reason)
 
 
 def _unmeasurable(code: FailureCode, error: Exception | str) -> _UnmeasurableError:

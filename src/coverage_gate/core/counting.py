@@ -66,6 +66,7 @@ class StaticFile:
         loops: Arcs that an arc from a line to itself is told as.
         spans: Functions and classes, by first line.
         trivial: Statements that say nothing about logic when they run.
+        silent: Lines that hold no code, so that none of it can run there.
     """
 
     path: str
@@ -81,6 +82,7 @@ class StaticFile:
     loops: tuple[Arc, ...] = ()
     spans: tuple[Span, ...] = ()
     trivial: LineBits = 0
+    silent: LineBits = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

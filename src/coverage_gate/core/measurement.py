@@ -219,6 +219,7 @@ class FailureCode(StrEnum):
     KILLED = "killed"
     NO_DATA = "no-data"
     BAD_DATA = "bad-data"
+    FORGED = "forged"
     FOREIGN_MODULE = "foreign-module"
     ERROR = "error"
 

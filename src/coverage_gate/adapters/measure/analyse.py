@@ -307,6 +307,7 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
         "runs": _runs(firsts),
         "spans": outline["spans_of"](tree),
         "trivial": sorted(outline["trivial_lines"](tree, firsts) & statements),
+        "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
     }
     return facts | _branch_facts(reporter) if session.config.branch else facts
 
@@ -335,6 +336,17 @@ def _runs(lines: Mapping[int, int]) -> list[list[int]]:
         else:
             runs.append([line, line, target])
     return runs
+
+
+def _ranges(lines: Iterable[int]) -> list[list[int]]:
+    """Rising line numbers as [first, last]."""
+    ranges: list[list[int]] = []
+    for line in lines:
+        if ranges and ranges[-1][1] == line - 1:
+            ranges[-1][1] = line
+        else:
+            ranges.append([line, line])
+    return ranges
 
 
 def _branch_facts(reporter: Any) -> Facts:  # noqa: ANN401 - see _check_regexes

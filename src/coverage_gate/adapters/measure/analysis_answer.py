@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NoReturn, TypeGuard
 
 from coverage_gate.adapters.measure.analyse import MAX_LINES, MAX_MESSAGE, SCHEMA
@@ -122,6 +122,7 @@ def file_of(
         loops=tuple(map(_arc, _list(told, "loops"))),
         spans=tuple(map(_span, _list(told, "spans"))),
         trivial=_lines(told, "trivial"),
+        silent=_ranges(told, "silent"),
     )
 
 
@@ -191,6 +192,19 @@ def _lines(told: dict[str, object], key: str) -> LineBits:
     if not all(map(_is_line, values)):
         raise BadAnswerError(f"{key} holds something that is no line")
     return bits_of(value for value in values if _is_line(value))
+
+
+def _ranges(told: dict[str, object], key: str) -> LineBits:
+    """Lines that are told as rising ranges: so there is no more to spread out than lines."""
+    ranges: list[range] = []
+    for value in _list(told, key):
+        after = ranges[-1].stop if ranges else 1
+        match value:
+            case [first, last] if _is_line(first) and _is_line(last) and after <= first <= last:
+                ranges.append(range(first, last + 1))
+            case _:
+                raise BadAnswerError(f"{key} holds something that is no range")
+    return bits_of(chain.from_iterable(ranges))
 
 
 def _arc(value: object) -> Arc:

@@ -74,12 +74,14 @@ class RawData:
         files: Path relative to the root → claims. A file is here even when it has no line.
         foreign: Names of measured files that are not known, made printable; some of them.
         foreign_count: How many there are.
+        has_canary: Whether a line of the canary is claimed.
     """
 
     has_arcs: bool | None
     files: Mapping[str, RawFile]
     foreign: tuple[str, ...] = ()
     foreign_count: int = 0
+    has_canary: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,11 +92,13 @@ class _Claims:
         prefix: What the absolute path of a known file starts with.
         known: Relative paths.
         rows_left: How many more rows are read.
+        canary: Absolute path of the file that nothing runs.
     """
 
     prefix: str
     known: Collection[str]
     rows_left: int
+    canary: str | None = None
     has_arcs: bool | None = None
     lines: dict[str, LineBits] = field(default_factory=dict)
     arcs: dict[str, set[Arc]] = field(default_factory=dict)
@@ -103,11 +107,14 @@ class _Claims:
     def result(self) -> RawData:
         """All of it, frozen."""
         shown = sorted(_printable(name) for name in sorted(self.foreign)[:_SHOWN_FOREIGN])
+        # It is in no claim but of its lines: so nothing else needs to leave it out.
+        canary = self.lines.pop(self.canary or "", 0), self.arcs.pop(self.canary or "", ())
         return RawData(
             has_arcs=self.has_arcs,
             files={path: self._file(path) for path in sorted(self.lines)},
             foreign=tuple(shown),
             foreign_count=len(self.foreign),
+            has_canary=any(canary),
         )
 
     def _file(self, path: str) -> RawFile:
@@ -128,6 +135,7 @@ def read_raw(
     known: Collection[str],
     branch: bool,
     max_bytes: int,
+    canary: Path | None = None,
     limits: DataLimits = _LIMITS,
 ) -> RawData:
     """Read and unite the data files of one run.
@@ -138,6 +146,7 @@ def read_raw(
         known: Relative paths of the files in scope; what is claimed of others is only counted.
         branch: Whether branches were to be measured.
         max_bytes: Size of all files together.
+        canary: A file that nothing runs, see `canary`.
         limits: Further bounds.
 
     Raises:
@@ -145,7 +154,12 @@ def read_raw(
     """
     if len(files) > limits.files:
         raise BadDataError(f"{len(files)} data files are more than the gate reads")
-    claims = _Claims(prefix=str(root).rstrip("/") + "/", known=known, rows_left=limits.rows)
+    claims = _Claims(
+        prefix=str(root).rstrip("/") + "/",
+        known=known,
+        rows_left=limits.rows,
+        canary=str(canary) if canary else None,
+    )
     deadline = time.monotonic() + limits.seconds
     room = max_bytes
     for file in sorted(files):
@@ -281,7 +295,11 @@ def _paths(connection: sqlite3.Connection, claims: _Claims) -> dict[int, str]:
         if type(number) is not int or not isinstance(path, str):
             raise BadDataError("the table file holds a value of a wrong type")
         relative = path.removeprefix(claims.prefix)
-        if path.startswith(claims.prefix) and relative in claims.known:
+        if path == claims.canary:
+            # coverage.py names every file of the sources, also those that did not run.
+            paths[number] = path
+            claims.lines.setdefault(path, 0)
+        elif path.startswith(claims.prefix) and relative in claims.known:
             paths[number] = relative
             claims.lines.setdefault(relative, 0)
         else:

@@ -32,7 +32,7 @@ def spans_of(tree: ast.Module) -> list[list[object]]:
         inside = prefix
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             kind = "class" if isinstance(node, ast.ClassDef) else "function"
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            first = _first_line(node)
             spans.append([prefix + node.name, kind, first, node.end_lineno, node.lineno])
             inside = f"{prefix}{node.name}."
         todo.extend((child, inside) for child in _within(node))
@@ -59,6 +59,38 @@ def trivial_lines(tree: ast.Module, firsts: Mapping[int, int]) -> set[int]:
         if not isinstance(node, _FUNCTIONS):
             todo += _within(node)
     return trivial - others
+
+
+def silent_lines(tree: ast.Module, source: str) -> set[int]:
+    """Lines that are blank or a comment, by themselves: no code object has one of them.
+
+    What lies inside a statement of several lines or a header is left out: old Pythons are not exact
+    about the lines within. So is the first line, which every module has.
+
+    Args:
+        tree: The file.
+        source: Its text, with line feeds only.
+    """
+    lines = enumerate(source.removesuffix("\n").split("\n"), 1)
+    silent = {number for number, line in lines if line.strip()[:1] in ("", "#")} - {1}
+    todo = _within(tree)
+    while todo:
+        node = todo.pop()
+        inner = _within(node)
+        # Only what has a body has statements within.
+        end = min(map(_first_line, inner)) if inner else getattr(node, "end_lineno", 0) + 1
+        silent.difference_update(range(_first_line(node), end))
+        todo += inner
+    return silent
+
+
+def _first_line(node: _Holder) -> int:
+    if isinstance(node, ast.match_case):
+        line: int = node.pattern.lineno
+        return line
+    decorators = getattr(node, "decorator_list", ())
+    first: int = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return first
 
 
 def _within(node: ast.AST) -> list[_Holder]:

@@ -49,7 +49,15 @@ def choose_core(python: tuple[int, int], *, branch: bool, concurrency: Iterable[
     return "sysmon" if python >= needed and not LIGHT_THREADS & set(concurrency) else "ctrace"
 
 
-def coverage_rc(config: BaseConfig, scope: Scope, *, root: Path, data_file: Path, core: str) -> str:
+def coverage_rc(
+    config: BaseConfig,
+    scope: Scope,
+    *,
+    root: Path,
+    data_file: Path,
+    core: str,
+    canary: Path | None = None,
+) -> str:
     """The text of the configuration file, to be written as UTF-8.
 
     Args:
@@ -58,6 +66,8 @@ def coverage_rc(config: BaseConfig, scope: Scope, *, root: Path, data_file: Path
         root: Absolute real path of the export, as the process that reads the file sees it.
         data_file: Absolute; each process appends its own ending.
         core: As `choose_core` says.
+        canary: A folder that is measured, too; not where patterns say what is measured, which
+            name no file that did not run.
 
     Raises:
         BadConfigError: If a path or pattern cannot be written into such a file.
@@ -69,11 +79,16 @@ def coverage_rc(config: BaseConfig, scope: Scope, *, root: Path, data_file: Path
         "data_file": _single(str(data_file)),
         "disable_warnings": _items(_QUIET),
     }
-    run |= _run_options(config, scope, root)
+    run |= _run_options(config, scope, root, canary)
     return _section("run", run) + _section("report", _report_options(config, scope, root))
 
 
-def _run_options(config: BaseConfig, scope: Scope, root: Path) -> dict[str, str | None]:
+def _run_options(
+    config: BaseConfig, scope: Scope, root: Path, canary: Path | None
+) -> dict[str, str | None]:
+    folders = [_inside(root, folder) for folder in scope.folders]
+    if canary is not None and (folders or scope.packages):
+        folders.append(str(canary))
     omit = [
         *(_anchored(root, pattern) for pattern in scope.omit),
         *(_tooling(root, pattern) for pattern in scope.tooling),
@@ -83,7 +98,7 @@ def _run_options(config: BaseConfig, scope: Scope, root: Path) -> dict[str, str 
         "sigterm": _if_on(config.sigterm),
         "concurrency": _items(config.concurrency),
         "patch": _items(config.patch),
-        "source": _items(_inside(root, folder) for folder in scope.folders),
+        "source": _items(folders),
         "source_pkgs": _items(scope.packages),
         "include": _items(_anchored(root, pattern) for pattern in scope.include),
         "omit": _items(omit),

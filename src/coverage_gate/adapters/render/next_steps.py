@@ -68,6 +68,10 @@ _BY_FAILURE: Mapping[FailureCode, NextStep] = MappingProxyType(
         FailureCode.TIMEOUT: NextStep(
             text="Find the test that does not end.", command="python -m pytest -x --durations=10"
         ),
+        FailureCode.FORGED: NextStep(
+            text="Take out what writes coverage data, or runs text under a source file's name.",
+            command="git grep -nE 'CoverageData|add_lines|add_arcs|compile\\('",
+        ),
     }
 )
 

@@ -118,6 +118,7 @@ if 0:  # pragma: no cover
             ["C.g.D", "class", 14, 15, 14],
         ],
         "trivial": [],
+        "silent": [],
         "branches": [[4, 5], [4, 8]],
         "unbranched": [4],
         "jumps": [[[3, 8], None, [[3, 8]]], [[4, 3], [4, 8], [[4, 3]]], [[5, 3], [5, 8], [[5, 3]]]],
@@ -128,7 +129,7 @@ if 0:  # pragma: no cover
 
 def test_branches_are_left_out_where_only_lines_are_measured(root: Path) -> None:
     facts = facts_of(root, "if x:\n    y = 1\n", BaseConfig())
-    assert sorted(facts) == ["excluded", "path", "runs", "spans", "statements", "trivial"]
+    assert sorted(facts) == ["excluded", "path", "runs", "silent", "spans", "statements", "trivial"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ FILE: dict[str, object] = {
     "runs": [[3, 4, 2], [7, 7, 6]],
     "spans": [["A.f", "function", 1, 4, 2]],
     "trivial": [2],
+    "silent": [[3, 3], [6, 8]],
     "branches": [[1, -1], [1, 2]],
     "unbranched": [1],
     "jumps": [[[2, 1], [2, 5], [[2, 1]]], [[1, 5], None, [[1, 5]]]],
@@ -84,6 +85,7 @@ def test_all_facts_of_a_file_are_read() -> None:
         loops=((2, 1),),
         spans=(Span(name="A.f", kind="function", first=1, last=4, header=2),),
         trivial=bits_of([2]),
+        silent=bits_of([3, 6, 7, 8]),
     )
 
 
@@ -146,6 +148,11 @@ LINE = "holds something that is no line"
         ({"spans": [["f", "class", 3, 4, 2]]}, "line 3 comes after line 2"),
         ({"spans": [["f", "class", 1, 2, 3]]}, "line 3 comes after line 2"),
         ({"trivial": [0]}, LINE),
+        ({"silent": [[0, 1]]}, "no range"),
+        ({"silent": [[2, 1]]}, "no range"),
+        ({"silent": [[1, 3], [3, 4]]}, "no range"),
+        ({"silent": [[1, 1_000_002]]}, "no range"),
+        ({"silent": [3]}, "no range"),
     ],
 )
 def test_facts_that_are_not_well_formed_are_refused(

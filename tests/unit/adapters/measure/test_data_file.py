@@ -350,3 +350,24 @@ def test_reading_leaves_no_file_behind(tmp_path: Path) -> None:
     before = file.read_bytes()
     assert read(file).has_arcs is False
     assert (sorted(tmp_path.iterdir()), file.read_bytes()) == ([file], before)
+
+
+CANARY = Path("/exports/data/x/c1.py")
+
+
+def canary_in(*files: Path, branch: bool = False) -> RawData:
+    return read_raw(files, ROOT, known=KNOWN, branch=branch, max_bytes=10**7, canary=CANARY)
+
+
+def test_a_canary_that_is_only_named_did_not_run(tmp_path: Path) -> None:
+    lines = lines_file(tmp_path / "l", {str(CANARY): [], "/exports/one/src/a.py": [1]})
+    arcs = arcs_file(tmp_path / "a", {str(CANARY): []})
+    assert canary_in(lines) == RawData(has_arcs=False, files={"src/a.py": RawFile(lines=2)})
+    assert canary_in(arcs, branch=True) == RawData(has_arcs=True, files={})
+
+
+def test_a_canary_that_ran_is_told(tmp_path: Path) -> None:
+    lines = lines_file(tmp_path / "l", {str(CANARY): [2]})
+    arcs = arcs_file(tmp_path / "a", {str(CANARY): [(-1, 1)]})
+    assert canary_in(lines) == RawData(has_arcs=False, files={}, has_canary=True)
+    assert canary_in(arcs, branch=True) == RawData(has_arcs=True, files={}, has_canary=True)

@@ -1,8 +1,15 @@
+import argparse
 import ast
+import dataclasses
+import doctest
+import inspect
+import tarfile
+import typing
+from types import CodeType, ModuleType
 
 import pytest
 
-from coverage_gate.adapters.measure.outline import spans_of, trivial_lines
+from coverage_gate.adapters.measure.outline import silent_lines, spans_of, trivial_lines
 
 
 def trivial(source: str, **firsts: int) -> set[int]:
@@ -87,3 +94,73 @@ def test_a_statement_of_several_lines_is_told_by_its_first() -> None:
 
 def test_a_span_begins_at_its_decorators_and_knows_its_header() -> None:
     assert spans_of(ast.parse("@a\n@b\nclass C:\n    x = 1\n")) == [["C", "class", 1, 4, 3]]
+
+
+SILENT = """\
+
+# comment
+
+@decorator(
+    1,
+
+)
+def f(
+    a,  # why
+
+    b,
+):
+    # first
+
+    x = [
+        1,
+        # two
+
+        2,
+    ]
+
+    text = f'''
+    # no comment {x}
+
+    '''
+\f
+    match x:
+
+        case [
+            1,
+
+        ]:
+
+            pass
+    try:
+        pass
+    # left
+    except (
+        # right
+        E
+    ):
+        pass
+
+    else:
+        pass
+"""
+
+
+def test_only_what_lies_between_statements_is_silent() -> None:
+    assert silent_lines(ast.parse(SILENT), SILENT) == {2, 3, 21, 26, 37, 43}
+
+
+def lines_of_code(code: CodeType) -> set[int]:
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    own = {line for _, _, line in code.co_lines() if line}
+    return own.union([code.co_firstlineno], *map(lines_of_code, inner))
+
+
+MODULES = [ast, argparse, dataclasses, doctest, inspect, tarfile, typing]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_no_code_object_has_a_silent_line(module: ModuleType) -> None:
+    source = inspect.getsource(module)
+    silent = silent_lines(ast.parse(source), source)
+    assert len(silent) > 50
+    assert silent.isdisjoint(lines_of_code(compile(source, "module", "exec")))

@@ -203,3 +203,23 @@ def test_a_report_pattern_is_anchored_like_a_run_pattern(tmp_path: Path) -> None
 def test_only_absolute_sources_are_written(tmp_path: Path) -> None:
     config = replace(BaseConfig(), source=(".", "app"))
     assert loaded(config, tmp_path).source == [str(ROOT), f"{ROOT}/app"]
+
+
+@pytest.mark.parametrize(
+    ("config", "source"),
+    [
+        (BaseConfig(source=("app",)), [f"{ROOT}/app", "/canary"]),
+        (BaseConfig(source_pkgs=("six",)), ["/canary"]),
+        (BaseConfig(run_include=("app/*",)), None),
+    ],
+)
+def test_the_canary_is_measured_where_sources_are_named(
+    config: BaseConfig, source: list[str] | None, tmp_path: Path
+) -> None:
+    scope = resolve_scope(config, TREE)
+    place = Path("/canary")
+    text = coverage_rc(config, scope, root=ROOT, data_file=DATA, core="ctrace", canary=place)
+    (tmp_path / "rc").write_text(text, "utf-8")
+    told = CoverageConfig()
+    told.from_file(str(tmp_path / "rc"), lambda _: None, our_file=True)
+    assert told.source == source
