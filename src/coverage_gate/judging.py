@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from coverage_gate.boundary import Redactor, keep_text, never_raises
 from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
-from coverage_gate.core.changes import Landing
+from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.decide import branch_unmeasurable, decide, refused, tool_error
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.measurement import (
@@ -15,8 +15,10 @@ from coverage_gate.core.measurement import (
     MeasureFailure,
     Measurement,
 )
-from coverage_gate.core.policy import Policy
+from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
+from coverage_gate.core.replaced import MAX_SOURCES, Sources
+from coverage_gate.core.vanished import wanted
 from coverage_gate.core.verdict import Reason, Verdict
 from coverage_gate.ports import (
     Clock,
@@ -180,8 +182,26 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
             base=measured,
             base_failure=base if isinstance(base, MeasureFailure) else None,
             baseline=baseline,
+            sources=_sources(ports, policy, changes, measured, head),
             diff=ports.repository.diff(landing.base.tree, tree) if policy.reads_lines else None,
         )
+    )
+
+
+def _sources(
+    ports: Ports,
+    policy: Policy,
+    changes: Changes,
+    base: Measurement | None,
+    head: Measurement,
+) -> Sources:
+    """What is to be read to tell whether a test that is missing may be."""
+    if base is None or RuleName.INTEGRITY not in policy.rules:
+        return Sources()
+    of_base, of_head = wanted(base.tests, head.tests, changes)
+    return Sources(
+        base=ports.repository.read_small(changes.base_tree, of_base, max_total=MAX_SOURCES),
+        head=ports.repository.read_small(changes.tree, of_head, max_total=MAX_SOURCES),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -85,6 +85,9 @@ class Repository(Protocol):
 
     def read_file(self, tree: str, path: str) -> bytes | None:
         """One blob of a tree; None where the tree has no such regular file."""
+
+    def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
+        """Those regular files of a tree that fit into so many bytes together, in this order."""
 
 
 class Measurer(Protocol):

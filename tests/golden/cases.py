@@ -9,6 +9,7 @@ from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
+from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
 from coverage_gate.testing.values import covered, measurement, tree_id
 
@@ -160,6 +161,14 @@ def broken_rules() -> Verdict:
         ),
         unmeasured=("src/shop/legacy.py",),
         failing_tests=tuple(tests),
+        vanished=(
+            Vanished(
+                test="tests/test_cart.py::test_total",
+                was="passed",
+                now="skipped",
+                why="it is skipped",
+            ),
+        ),
         warnings=("integrity: tests fail, none of which passed on the base",),
     )
 
@@ -238,6 +247,7 @@ def hostile() -> Verdict:
         rules=(rule,),
         unmeasured=(HOSTILE,),
         failing_tests=(HOSTILE,),
+        vanished=(Vanished(test=HOSTILE, was="passed", now="gone", why=HOSTILE),),
         warnings=(HOSTILE,),
         failure=MeasureFailure(
             code=FailureCode.KILLED, message=HOSTILE, output=f"```\n{HOSTILE}\r\n```"

@@ -37,6 +37,7 @@ def decide(evidence: Evidence) -> Verdict:
         rules=results,
         unmeasured=_unmeasured(broken),
         failing_tests=tuple(sorted(evidence.head.tests.failed)),
+        vanished=evidence.vanished,
         patch=_patch(evidence),
         lost=_lost(evidence),
         attribution=None if evidence.compared is None else attribute(evidence.compared),

@@ -9,9 +9,11 @@ from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.comparison import Comparison, compare
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
-from coverage_gate.core.policy import Policy
+from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
+from coverage_gate.core.replaced import Sources
 from coverage_gate.core.ruled import ruled
+from coverage_gate.core.vanished import Vanished, vanished_tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +30,12 @@ class Evidence:
         baseline: What to compare with; None on bootstrap.
         diff: What the change does to the lines of Python files; None where nobody read them, so
             that no rule which needs lines can judge.
+        sources: Texts of test files and changed files, where tests are missing.
         comparison: Head and base, unit by unit; made of the others, None without `diff`.
         ruled: The same for the rules that judge lines: without the branches that the policy does
             not want judged.
+        vanished: Tests that passed on the base and do not have to on the head; None where it is
+            not known, since the base was not measured or the test command does not tell its tests.
     """
 
     policy: Policy
@@ -41,8 +46,10 @@ class Evidence:
     base_failure: MeasureFailure | None = None
     baseline: Baseline | None = None
     diff: tuple[FileDiff, ...] | None = None
+    sources: Sources = field(default_factory=Sources, repr=False)
     comparison: Comparison | None = field(init=False, repr=False, compare=False)
     ruled: Comparison | None = field(init=False, repr=False, compare=False)
+    vanished: tuple[Vanished, ...] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Several rules read it, and it is by far the costliest of what they read.
@@ -50,6 +57,16 @@ class Evidence:
         object.__setattr__(self, "comparison", made)
         judged = None if made is None else ruled(made, self.policy.branch_paths)
         object.__setattr__(self, "ruled", judged)
+        object.__setattr__(self, "vanished", self._vanished())
+
+    def _vanished(self) -> tuple[Vanished, ...] | None:
+        if self.base is None or RuleName.INTEGRITY not in self.policy.rules:
+            return None
+        before, now = self.base.tests, self.head.tests
+        if before.outcomes is None or now.outcomes is None:
+            return None
+        product = (file.path for file in self.base.files)
+        return vanished_tests(before, now, self.changes, self.sources, product)
 
     @property
     def compared(self) -> Comparison | None:

@@ -14,6 +14,7 @@ from coverage_gate.core.patch import PatchCounts
 from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
+from coverage_gate.core.vanished import Vanished
 
 
 class State(StrEnum):
@@ -94,6 +95,8 @@ class Verdict:
         rules: Results, in the order of judging.
         unmeasured: Changed source files that the measurement does not know.
         failing_tests: Tests that failed on the head, sorted.
+        vanished: Tests that passed on the base and do not have to on the head; None where that was
+            not judged.
         patch: New and modified statements; None where the rule is off or could not judge.
         lost: What ran on the base, was not touched and does not run; None likewise.
         attribution: Why the totals differ from those of the base; None where it is not known.
@@ -116,6 +119,7 @@ class Verdict:
     rules: tuple[RuleResult, ...] = ()
     unmeasured: tuple[str, ...] = ()
     failing_tests: tuple[str, ...] = ()
+    vanished: tuple[Vanished, ...] | None = None
     patch: PatchCounts | None = None
     lost: tuple[LostLine, ...] | None = None
     attribution: Attribution | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from coverage_gate.core.changes import Changes, Commit, Landing
@@ -65,6 +65,7 @@ class FakeRepository:
     refs: Mapping[str, Commit]
     error: RepositoryError | None = None
     diffs: tuple[FileDiff, ...] = ()
+    texts: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
 
     def resolve(self, ref: str) -> Commit:
         """The commit of a listed ref."""
@@ -93,3 +94,8 @@ class FakeRepository:
         """Nothing: no file is in a fake tree."""
         del tree, path
         return None
+
+    def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
+        """Those of the given texts, however large."""
+        del max_total
+        return {path: self.texts[tree, path] for path in paths if (tree, path) in self.texts}

@@ -186,6 +186,15 @@ def test_a_file_is_read_out_of_a_tree(repo: RepositoryBuilder, look: Look) -> No
     assert [view.read_file(tree, path) for path in ("src", "link", "none", "")] == [None] * 4
 
 
+def test_small_files_are_read_together_up_to_a_size(repo: RepositoryBuilder, look: Look) -> None:
+    view = look(repo.path)
+    tree = view.resolve("main").tree
+    asked = ["README.md", "src/a.py", "none", "src"]
+    assert sorted(view.read_small(tree, asked, max_total=100)) == ["README.md", "src/a.py"]
+    assert list(view.read_small(tree, asked, max_total=5)) == ["README.md"]
+    assert view.read_small(tree, [], max_total=100) == {}
+
+
 def test_a_view_is_what_judging_takes_for_a_repository(repo: RepositoryBuilder, look: Look) -> None:
     repository: Repository = look(repo.path)
     assert repository.resolve("main").sha == repo.head()

@@ -161,15 +161,57 @@ def test_without_a_measured_base_failing_tests_are_told() -> None:
     assert any("too slow" in warning for warning in verdict.warnings)
 
 
-@pytest.mark.parametrize(
-    "policy",
-    [Policy(judges_tests=False), Policy(rules=frozenset())],
-)
-def test_tests_are_not_judged_where_somebody_else_does(policy: Policy) -> None:
+def test_failing_tests_are_not_judged_where_a_merge_gate_does() -> None:
     head = measurement(covered(1, 2), tests={"t::a": "failed"}, exit_status=1)
     base = measurement(covered(1, 2), tests={"t::a": "passed"})
+    verdict = decide(evidence(head, base=base, policy=Policy(judges_tests=False)))
+    found = result(verdict, RuleName.INTEGRITY)
+    assert found.outcome is Outcome.PASS
+    assert found.detail == "none that passed on the base vanished"
+
+
+@pytest.mark.parametrize("judges_tests", [True, False])
+def test_vanished_tests_fail_whoever_ran_the_tests_before(*, judges_tests: bool) -> None:
+    head = measurement(covered(1, 2), tests={"t.py::a": "skipped", "t.py::b": "passed"})
+    base = measurement(covered(1, 2), tests={"t.py::a": "passed", "t.py::b": "passed"})
+    policy = Policy(judges_tests=judges_tests)
     verdict = decide(evidence(head, base=base, policy=policy))
+    found = result(verdict, RuleName.INTEGRITY)
+    assert (found.outcome, found.findings) == (Outcome.FAIL, ("t.py::a",))
+    assert found.detail == "tests passed on the base and vanished: t.py::a (skipped)"
+    assert [each.test for each in verdict.vanished or ()] == ["t.py::a"]
+
+
+@pytest.mark.parametrize("judges_tests", [True, False])
+def test_a_status_that_the_tests_belie_fails(*, judges_tests: bool) -> None:
+    head = measurement(covered(1, 2), tests={"t.py::a": "failed"})
+    base = measurement(covered(1, 2), tests={"t.py::a": "passed"})
+    policy = Policy(judges_tests=judges_tests)
+    found = result(decide(evidence(head, base=base, policy=policy)), RuleName.INTEGRITY)
+    assert found.outcome is Outcome.FAIL
+    assert "ends with status 0, but tests fail: t.py::a" in found.detail
+
+
+def test_a_base_whose_failures_are_allowed_by_its_own_configuration() -> None:
+    head = measurement(covered(1, 2), tests={"t.py::a": "passed", "t.py::b": "failed"})
+    base = measurement(covered(1, 2), tests={"t.py::a": "passed", "t.py::b": "failed"})
+    found = result(decide(evidence(head, base=base)), RuleName.INTEGRITY)
+    assert found.outcome is Outcome.WARN
+
+
+def test_where_no_tests_are_told_the_rule_says_so() -> None:
+    both = measurement(covered(1, 2))
+    found = result(decide(evidence(both, base=both)), RuleName.INTEGRITY)
+    assert found.outcome is Outcome.PASS
+    assert "only its exit status was judged" in found.detail
+
+
+def test_without_its_rule_no_test_is_judged() -> None:
+    head = measurement(covered(1, 2), tests={"t.py::a": "skipped"})
+    base = measurement(covered(1, 2), tests={"t.py::a": "passed"})
+    verdict = decide(evidence(head, base=base, policy=Policy(rules=frozenset())))
     assert RuleName.INTEGRITY not in [found.rule for found in verdict.rules]
+    assert verdict.vanished is None
 
 
 def test_delta_is_against_the_higher_of_baseline_and_floor() -> None:

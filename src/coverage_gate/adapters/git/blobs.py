@@ -63,14 +63,24 @@ def check_sizes(
     Raises:
         RepositoryError: "tree-too-large", "object-missing".
     """
+    sizes = sizes_of(objects, blobs)
+    total = sum(sizes)
+    if total > max_total or max(sizes, default=0) > max_blob:
+        raise tree_too_large(f"{total} bytes in all, {max_total} are accepted")
+
+
+def sizes_of(objects: Objects, blobs: Iterable[str]) -> list[int]:
+    """How many bytes each blob has, without reading it.
+
+    Raises:
+        RepositoryError: "object-missing".
+    """
     feed = "".join(f"{blob}\n" for blob in blobs).encode()
     answer = objects.run("cat-file", "--batch-check=%(objectsize)", "--buffer", feed=feed)
     sizes = answer.output.split(b"\n")[:-1]
     if not all(size.isdigit() for size in sizes):
         raise missing_object("a file's blob", branch_fault=not objects.partial)
-    total = sum(map(int, sizes))
-    if total > max_total or max(map(int, sizes), default=0) > max_blob:
-        raise tree_too_large(f"{total} bytes in all, {max_total} are accepted")
+    return [int(size) for size in sizes]
 
 
 def blob_id(content: bytes, *, digits: int = 40) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coverage_gate.adapters.git import landing, refs
-from coverage_gate.adapters.git.blobs import check_sizes, read_blobs
+from coverage_gate.adapters.git.blobs import check_sizes, read_blobs, sizes_of
 from coverage_gate.adapters.git.changes import DIFF_TREE, parse_changes
 from coverage_gate.adapters.git.faults import (
     blamed,
@@ -123,6 +123,19 @@ class GitView:
         if entry is None or not entry.is_file:
             return None
         return self.read_blobs([entry.blob])[entry.blob]
+
+    def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
+        """Those regular files of a tree that fit into so many bytes together, in this order."""
+        listing = self._listing(tree)
+        known = [path for path in paths if path in listing and listing[path].is_file]
+        fitting, room = {}, max_total
+        sizes = sizes_of(self.objects, (listing[path].blob for path in known))
+        for path, size in zip(known, sizes, strict=True):
+            if size <= room:
+                room -= size
+                fitting[path] = listing[path].blob
+        texts = self.read_blobs(fitting.values())
+        return {path: texts[blob] for path, blob in fitting.items()}
 
     def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """Several blobs at once, id → bytes; all of them are held in memory."""

@@ -15,6 +15,7 @@ from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.patch import PatchCounts
 from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import RuleResult, Verdict
 
 SCHEMA_VERSION = 1
@@ -48,6 +49,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "report": None if report is None else _exact(str(report)),
         "rules": [_rule(rule) for rule in verdict.rules],
         "failing_tests": _failing_tests(verdict),
+        "vanished": None if verdict.vanished is None else [_gone(one) for one in verdict.vanished],
         "unmeasured": _unmeasured(verdict),
         "failure": None if verdict.failure is None else _failure(verdict.failure),
         # What was not judged is null: an empty list would say that it was looked for.
@@ -110,6 +112,15 @@ def _failing_tests(verdict: Verdict) -> list[str] | None:
     measurement = verdict.measurement
     is_told = measurement is not None and measurement.tests.outcomes is not None
     return _exacts(verdict.failing_tests) if is_told or verdict.failing_tests else None
+
+
+def _gone(test: Vanished) -> dict[str, object]:
+    return {
+        "test": _exact(test.test),
+        "was": test.was,
+        "now": test.now,
+        "why": one_line(test.why, limit=TEXT_LIMIT),
+    }
 
 
 def _unmeasured(verdict: Verdict) -> list[str] | None:

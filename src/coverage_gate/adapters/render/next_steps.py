@@ -77,7 +77,7 @@ _BY_FAILURE: Mapping[FailureCode, NextStep] = MappingProxyType(
 
 
 def next_steps(verdict: Verdict) -> tuple[NextStep, ...]:
-    """What to do after this verdict, in order; one to four steps."""
+    """What to do after this verdict, in order; one to five steps."""
     match verdict.code:
         case Reason.RULE_BROKEN:
             return (*_for_broken_rules(verdict), _AGAIN)
@@ -92,8 +92,7 @@ def next_steps(verdict: Verdict) -> tuple[NextStep, ...]:
 def _for_broken_rules(verdict: Verdict) -> Iterator[NextStep]:
     broken = {result.rule for result in verdict.rules if result.outcome is Outcome.FAIL}
     if RuleName.INTEGRITY in broken:
-        command = _test_command(verdict.failing_tests)
-        yield NextStep(text="Mend the failing tests.", command=command)
+        yield from _for_tests(verdict)
     if RuleName.UNMEASURED in broken:
         yield NextStep(text="Let a test import each file that was not measured.")
     if broken - {RuleName.INTEGRITY, RuleName.UNMEASURED}:
@@ -101,6 +100,16 @@ def _for_broken_rules(verdict: Verdict) -> Iterator[NextStep]:
             text="See the lines that no test runs, and test them.",
             command="coverage run --branch -m pytest && coverage report --show-missing",
         )
+
+
+def _for_tests(verdict: Verdict) -> Iterator[NextStep]:
+    gone = tuple(each.test for each in verdict.vanished or ())
+    if gone:
+        text = "Bring back the tests that vanished: they must run and pass under their names."
+        yield NextStep(text=text, command=_test_command(gone))
+    if verdict.failing_tests or not gone:
+        command = _test_command(verdict.failing_tests)
+        yield NextStep(text="Mend the failing tests.", command=command)
 
 
 def _test_command(tests: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from coverage_gate.adapters.render.printable import (
     markdown_text,
 )
 from coverage_gate.adapters.render.verdict_fields import limit_text
+from coverage_gate.core.policy import RuleName
 from coverage_gate.core.verdict import RuleResult
 
 MAX_ITEMS = 50
@@ -48,6 +49,7 @@ def render_body(work_item: str, status: str, fields: Mapping[str, object]) -> st
         *_rules(fields.get("rules")),
         *_findings(fields),
         *_list("Failing tests", fields.get("failing_tests"), _code_item),
+        *_list("Tests that vanished", fields.get("vanished"), _code_item),
         *_list("Changed files that were not measured", fields.get("unmeasured"), _code_item),
         *_texts("What suffices", fields.get("repair")),
         *_list("What no test runs", fields.get("gaps"), _code_item),
@@ -112,8 +114,11 @@ def _rule_row(rule: object) -> str:
 def _findings(fields: Mapping[str, object]) -> Iterator[str]:
     """What the rules found, unless it is listed below under a heading of its own."""
     listed = [_items(fields.get(key)) for key in ("failing_tests", "unmeasured")]
+    is_told = bool(_items(fields.get("vanished")))
     for rule in _items(fields.get("rules")):
-        if isinstance(rule, RuleResult) and rule.findings not in listed:
+        # What integrity finds are tests, each listed with what became of it.
+        is_listed = isinstance(rule, RuleResult) and rule.rule is RuleName.INTEGRITY and is_told
+        if isinstance(rule, RuleResult) and rule.findings not in listed and not is_listed:
             yield from _list(f"Found by the rule {rule.rule}", rule.findings, _code_item)
 
 

@@ -15,6 +15,7 @@ from coverage_gate.adapters.render.verdict_fields import (
     measured_counts,
     other_warnings,
     reason_of,
+    vanished_items,
 )
 from coverage_gate.core.rates import percent_text, points_text
 from coverage_gate.core.verdict import Outcome, RuleResult, State, Verdict
@@ -61,6 +62,7 @@ def verdict_text(
         tuple(_rules(verdict.rules, canvas)),
         tuple(_warnings(verdict, canvas)),
         tuple(_items("Failing tests", verdict.failing_tests, canvas)),
+        tuple(_items("Tests that vanished", vanished_items(verdict), canvas)),
         tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
         tuple(_gaps(verdict, canvas)),
         tuple(_output(verdict, canvas)),

@@ -35,6 +35,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "base_commit": verdict.base_commit,
         "rules": verdict.rules,
         "failing_tests": verdict.failing_tests,
+        "vanished": vanished_items(verdict),
         "unmeasured": verdict.unmeasured,
         "warnings": other_warnings(verdict),
         "repair": repair_heading(verdict.repair) if is_failed else None,
@@ -59,6 +60,11 @@ def other_warnings(verdict: Verdict) -> tuple[str, ...]:
     """The warnings that no row of the rules' table tells already."""
     in_table = {f"{result.rule}: {result.detail}" for result in verdict.rules}
     return tuple(text for text in verdict.warnings if text not in in_table)
+
+
+def vanished_items(verdict: Verdict) -> tuple[str, ...]:
+    """The tests that vanished, one line each: "skipped: tests/test_a.py::test_b"."""
+    return tuple(f"{each.now}: {each.test} ({each.why})" for each in verdict.vanished or ())
 
 
 def measured_counts(verdict: Verdict) -> Counts | None:

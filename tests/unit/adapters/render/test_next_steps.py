@@ -37,12 +37,23 @@ def test_a_failed_branch_is_checked_again_after_the_repair(name: str) -> None:
 
 def test_failing_tests_are_run_by_name_safely_quoted() -> None:
     tests = ("t.py::test[$(rm -rf x)]", "t.py::a", "t.py::b", "t.py::c")
-    command = next_steps(_broken(RuleName.INTEGRITY, *tests))[0].command
+    command = next_steps(_broken(RuleName.INTEGRITY, *tests))[1].command
     assert shlex.split(command or "") == ["python", "-m", "pytest", *tests[:3]]
 
 
 def test_a_test_id_that_cannot_be_shown_is_not_offered_for_copying() -> None:
-    assert next_steps(_broken(RuleName.INTEGRITY, "t.py::\x1b[2J"))[0].command == "python -m pytest"
+    assert next_steps(_broken(RuleName.INTEGRITY, "t.py::\x1b[2J"))[1].command == "python -m pytest"
+
+
+def test_tests_that_vanished_are_asked_back_by_name() -> None:
+    first, second, *_ = next_steps(_broken(RuleName.INTEGRITY, "t.py::a"))
+    assert first.text.startswith("Bring back")
+    assert first.command == "python -m pytest tests/test_cart.py::test_total"
+    assert second.command == "python -m pytest t.py::a"
+    alone = replace(_broken(RuleName.INTEGRITY), failing_tests=())
+    assert len(next_steps(alone)) == 2
+    unnamed = replace(alone, vanished=())
+    assert next_steps(unnamed)[0].text == "Mend the failing tests."
 
 
 def test_a_rule_on_coverage_asks_for_the_lines_that_no_test_runs() -> None:
