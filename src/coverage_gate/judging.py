@@ -10,6 +10,7 @@ from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.decide import branch_unmeasurable, decide, refused, tool_error
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.measurement import (
+    BRANCH_FAILURES,
     TOOL_FAILURES,
     FailureCode,
     MeasureFailure,
@@ -22,6 +23,7 @@ from coverage_gate.core.vanished import wanted
 from coverage_gate.core.verdict import Reason, Verdict
 from coverage_gate.ports import (
     Clock,
+    Configurations,
     Measurer,
     Progress,
     Repository,
@@ -57,6 +59,7 @@ class Ports:
     """The outside."""
 
     repository: Repository
+    configurations: Configurations
     measurer: Measurer
     store: Store
     clock: Clock
@@ -142,7 +145,13 @@ def run_gate(request: Request, ports: Ports, policy: Policy) -> Verdict:
             base_commit=landing.base.sha,
         )
     try:
-        return _judge(request, ports, policy, landing, landing.tree)
+        change = ports.configurations.change(landing.base.tree, landing.tree)
+        if change.broken:
+            failure = MeasureFailure(code=FailureCode.BRANCH_CONFIGURATION, message=change.broken)
+            verdict = _at_fault(failure, policy, landing)
+        else:
+            verdict = _judge(request, ports, policy, landing, landing.tree)
+        return replace(verdict, warnings=(*verdict.warnings, *change.notes))
     except RepositoryError as error:
         return _unreadable(error, policy, landing)
     except StoreError as error:
@@ -249,11 +258,15 @@ def _blame(
     """Tell the branch's fault from the tool's by a control run on the base."""
     if failure.code in TOOL_FAILURES:
         return _tool_error(failure, policy, landing)
-    if failure.code is not FailureCode.FOREIGN_MODULE:
+    if failure.code not in BRANCH_FAILURES:
         ports.progress.step(f"control run: measuring the base, since {failure.code}")
         control = ports.measurer.measure(_base_source(request, landing), fresh=True)
         if isinstance(control, MeasureFailure):
             return _tool_error(failure, policy, landing)
+    return _at_fault(failure, policy, landing)
+
+
+def _at_fault(failure: MeasureFailure, policy: Policy, landing: Landing) -> Verdict:
     return branch_unmeasurable(
         failure,
         policy,

@@ -42,9 +42,11 @@ from coverage_gate.adapters.measure.interpreter import (
     find_interpreter,
     probe_interpreter,
 )
+from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.adapters.measure.scope import Scope, resolve_scope
+from coverage_gate.configuring import trusted_options
 from coverage_gate.core.counting import count, unparsable
 from coverage_gate.core.forgery import forged_files
 from coverage_gate.core.measurement import (
@@ -111,7 +113,9 @@ class Plan:
     scope: Scope
     interpreter: Interpreter
     core: str
-    identity: str
+    command: TestCommand
+    trusted: TrustedPytest
+    identity: str = ""
 
 
 class _UnmeasurableError(Exception):
@@ -155,23 +159,42 @@ class TreeMeasurer:
 
     def _plan(self, source: TreeSource) -> Plan:
         entries = self._entries(source)
-        try:
-            config = read_base_config(self._config_files(source))
-        except BadConfigError as error:
-            raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
+        config = self._config(source)
         if self.bench.branch is not None:
             config = replace(config, branch=self.bench.branch)
         scope = resolve_scope(config, self._layout(source, entries))
         interpreter = self._interpreter(entries)
         core = choose_core(interpreter.minor, branch=config.branch, concurrency=config.concurrency)
-        return Plan(
+        trusted = self._trusted(source)
+        command = self.bench.command
+        command = replace(command, args=(*trusted.arguments, *command.args))
+        plan = Plan(
             source=source,
             config=config,
             scope=scope,
             interpreter=interpreter,
             core=core,
-            identity=self._identity(source, config, scope, interpreter, core),
+            command=command,
+            trusted=trusted,
         )
+        return replace(plan, identity=self._identity(plan))
+
+    def _config(self, source: TreeSource) -> BaseConfig:
+        """The base's. Only where that cannot be read, the tree's own: else nobody could mend it."""
+        try:
+            return read_base_config(self._config_files(source.config_tree or source.tree, source))
+        except BadConfigError as error:
+            broken = _unmeasurable(FailureCode.BAD_CONFIGURATION, error)
+        try:
+            return read_base_config(self._config_files(source.tree, source))
+        except BadConfigError:
+            raise broken from None
+
+    def _trusted(self, source: TreeSource) -> TrustedPytest:
+        base, command = source.config_tree, self.bench.command
+        if self.view is None or source.tree is None or base is None or not command.is_pytest:
+            return TrustedPytest()
+        return trusted_options(self.view, command, base, source.tree)
 
     def _layout(self, source: TreeSource, entries: Sequence[str]) -> Sequence[str]:
         """The files that decide what a configured or derived scope means: the base's.
@@ -188,8 +211,7 @@ class TreeMeasurer:
             return sorted(_modules_in(source.folder or Path()))
         return [entry.path for entry in self.view.list_tree(source.tree)]
 
-    def _config_files(self, source: TreeSource) -> dict[str, bytes]:
-        tree = source.config_tree or source.tree
+    def _config_files(self, tree: str | None, source: TreeSource) -> dict[str, bytes]:
         found = {}
         for name in CONFIG_FILES:
             if tree is not None and self.view is not None:
@@ -229,27 +251,21 @@ class TreeMeasurer:
             return choice
         return find(candidates=[place for place in bench.checkouts if place not in bench.tainted])
 
-    def _identity(
-        self,
-        source: TreeSource,
-        config: BaseConfig,
-        scope: Scope,
-        interpreter: Interpreter,
-        core: str,
-    ) -> str:
-        if source.tree is None:
+    def _identity(self, plan: Plan) -> str:
+        if plan.source.tree is None:
             return ""
+        interpreter = plan.interpreter
         # The whole digest: a branch could grind two trees to the same short one.
         facts = {
             "version": MEASURING_VERSION,
-            "tree": source.tree,
-            "config": config_digest(config),
-            "scope": [*scope.folders, *scope.packages],
+            "tree": plan.source.tree,
+            "config": config_digest(plan.config),
+            "scope": [*plan.scope.folders, *plan.scope.packages],
             "interpreter": interpreter.fingerprint,
             "editable": [str(root) for root in interpreter.editable_roots],
             "coverage": interpreter.coverage_version,
-            "core": core,
-            "command": str(self.bench.command),
+            "core": plan.core,
+            "command": str(plan.command),
             "environment": dict(self.bench.env),
             "sandbox": self.sandbox.name,
         }
@@ -316,23 +332,31 @@ class TreeMeasurer:
             timeout_s=self.bench.limits.timeout_s,
         )
         self.progress.detail("running the tests")
-        ran = run_tests(
+        run = partial(
+            run_tests,
             interpreter=plan.interpreter,
-            command=self.bench.command,
             rc=rc,
-            data_file=data_file,
             export=root,
-            work=work,
             roots=self.bench.checkouts,
             sandbox=self.sandbox,
             limits=self.bench.limits,
             allowed=self.bench.env,
             progress=self.progress,
         )
+        ran = run(command=plan.command, data_file=data_file, work=work)
         if isinstance(ran, MeasureFailure):
-            raise _UnmeasurableError(ran)
+            raise _UnmeasurableError(_with_hint(ran, plan.trusted))
         self.progress.detail("counting")
-        return self._count(plan, static, ran, root, canary)
+        measured = self._count(plan, static, ran, root, canary)
+        if plan.trusted.arguments:
+            # What the base's configuration replaced has not been tried yet.
+            self.progress.detail("trying the branch's own pytest configuration")
+            own = self.bench.command
+            trial = replace(own, args=(*own.args, "--collect-only", "-q"))
+            tried = run(command=trial, data_file=data_file, work=folder / "trial")
+            if isinstance(tried, MeasureFailure):
+                raise _UnmeasurableError(_own_configuration(tried, plan.trusted))
+        return measured
 
     def _export(self, source: TreeSource, root: Path) -> dict[str, str]:
         if source.tree is None or self.view is None:
@@ -402,6 +426,24 @@ def _refuse_forged(static: StaticAnalysis, raw: RawData) -> None:
             " data, replace source files, or execute text under the name of a source file"
         )
         raise _unmeasurable(FailureCode.FORGED, reason)
+
+
+def _with_hint(failure: MeasureFailure, trusted: TrustedPytest) -> MeasureFailure:
+    if not trusted.kept:
+        return failure
+    hint = (
+        f"; the base's pytest configuration counted here ({', '.join(trusted.kept)}): land the"
+        " change to it first, by itself"
+    )
+    return replace(failure, message=failure.message + hint)
+
+
+def _own_configuration(failure: MeasureFailure, trusted: TrustedPytest) -> MeasureFailure:
+    message = (
+        f"under its own pytest configuration ({', '.join(trusted.kept)}) the tests cannot be"
+        f" collected: {failure.message}"
+    )
+    return replace(failure, code=FailureCode.BRANCH_CONFIGURATION, message=message)
 
 
 def _unmeasurable(code: FailureCode, error: Exception | str) -> _UnmeasurableError:

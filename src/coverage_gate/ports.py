@@ -11,6 +11,7 @@ from typing import Protocol
 
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.changes import Changes, Commit, Landing
+from coverage_gate.core.configured import ConfigurationChange
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep
@@ -95,6 +96,13 @@ class Measurer(Protocol):
 
     def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
         """Measure, or reuse the same identity unless `fresh`; raises for nothing in the tree."""
+
+
+class Configurations(Protocol):
+    """Reads what a branch does to the configuration of coverage.py, pytest and the gate."""
+
+    def change(self, base_tree: str, tree: str) -> ConfigurationChange:
+        """Compare both; RepositoryError where a file cannot be read from git."""
 
 
 class Store(Protocol):

@@ -217,7 +217,7 @@ def judge(
     ) as shop:
         if shop.view is None:
             raise no_repository(place.folder)
-        settings = read(_base_pyproject(shop, base))
+        settings = _ruling(read, shop, base=base, head=place.head)
         request = Request(
             repository=place.repository,
             branch=place.branch,
@@ -230,11 +230,26 @@ def judge(
         return run_guarded(request, ports, policy, redact=without_secrets), settings
 
 
-def _base_pyproject(shop: Workshop, base: str) -> bytes | None:
+def _ruling(read: SettingsReader, shop: Workshop, *, base: str, head: str) -> Settings:
+    """The settings with the base's table; without any where that is broken and the head mends it.
+
+    Else nobody could mend it. What the head's table says rules nothing, it is only read.
+    """
+    try:
+        return read(_pyproject(shop, base))
+    except SettingsError as error:
+        try:
+            read(_pyproject(shop, head))
+        except RepositoryError:
+            raise error from None
+        return read(None)
+
+
+def _pyproject(shop: Workshop, ref: str) -> bytes | None:
     if shop.view is None:
         return None
     try:
-        commit = shop.view.resolve(base)
+        commit = shop.view.resolve(ref)
     except RepositoryError:
         return None  # judging meets the same fault and turns it into a verdict
     return shop.view.read_file(commit.tree, "pyproject.toml")
@@ -388,7 +403,7 @@ def measure(
     settings = read(None)
     base = base or settings.base
     with open_workshop(repository=repository, folder=folder, progress=progress) as shop:
-        settings = read(_base_pyproject(shop, base))
+        settings = read(_pyproject(shop, base))
         source = _source(shop, folder, head, base)
         return shop.measurer(settings).measure(source, fresh=fresh)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +21,14 @@ from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.boundary import visible
 from coverage_gate.clock import SystemClock
+from coverage_gate.configuring import TreeConfigurations
 from coverage_gate.core.names import SCRATCH, safe_name
 from coverage_gate.judging import Ports
 from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
 from coverage_gate.ports import NoProgress, Progress, RepositoryError, StoreError
-from coverage_gate.settings import Settings, SettingsError
+from coverage_gate.settings import Settings, SettingsError, load_settings
+from coverage_gate.settings.catalogue import CATALOGUE
+from coverage_gate.settings.file import read_table
 
 #: What tests see of the gate's environment without being asked for.
 _SEEN_BY_TESTS = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
@@ -101,11 +104,24 @@ class Workshop:
         measurer = self.measurer(settings)
         return Ports(
             repository=self.view,
+            configurations=TreeConfigurations(
+                view=self.view, command=measurer.bench.command, read_table=gate_table
+            ),
             measurer=measurer,
             store=measurer.store,
             clock=measurer.clock,
             progress=self.progress,
         )
+
+
+def gate_table(content: bytes | None) -> tuple[Mapping[str, object], str]:
+    """The gate's own table out of a branch's pyproject.toml, and what is wrong with it."""
+    try:
+        load_settings(base_pyproject=content)
+        values = read_table(content)
+    except SettingsError as error:
+        return {}, str(error).replace("the base's pyproject.toml", "its pyproject.toml")
+    return {str(CATALOGUE[field].file): value for field, value in values.items()}, ""
 
 
 def _command(settings: Settings) -> TestCommand:

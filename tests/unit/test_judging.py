@@ -7,12 +7,14 @@ import pytest
 
 from coverage_gate.core.baseline import key_of
 from coverage_gate.core.changes import Commit, Landing
+from coverage_gate.core.configured import ConfigurationChange
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.judging import BrokenGateError, Ports, Request, run_gate, run_guarded
 from coverage_gate.ports import RepositoryError, StoreError, TreeSource
 from coverage_gate.testing.fakes import (
+    FakeConfigurations,
     FakeMeasurer,
     FakeRepository,
     FixedClock,
@@ -65,6 +67,7 @@ def ports_of(
             refs={"feature": landed.head, "main": landed.base},
             error=error,
         ),
+        configurations=FakeConfigurations(),
         measurer=measurer,
         store=store or MemoryStore(),
         clock=FixedClock(),
@@ -240,6 +243,7 @@ def broken_ports(measurer: BreakingMeasurer) -> Ports:
         repository=LandingRepository(
             landed=own, changed=changes("src/a.py"), refs={"feature": own.head, "main": own.base}
         ),
+        configurations=FakeConfigurations(),
         measurer=measurer,
         store=MemoryStore(),
         clock=FixedClock(),
@@ -304,3 +308,23 @@ def test_a_branch_that_is_judged_is_not_judged_twice() -> None:
     verdict = run_guarded(REQUEST, broken_ports(measurer), Policy(rules=frozenset()))
     assert verdict.state is State.PASS
     assert measurer.asked == [(HEAD, False)]
+
+
+def test_a_configuration_that_would_break_main_fails_without_a_run() -> None:
+    measurer = FakeMeasurer(answers={})
+    change = ConfigurationChange(broken=".coveragerc, line 1: no section", notes=("a note",))
+    ports = replace(ports_of(measurer, landing()), configurations=FakeConfigurations(answer=change))
+    verdict = run_gate(REQUEST, ports, Policy())
+    assert (verdict.state, verdict.code) == (State.FAIL, Reason.BRANCH_UNMEASURABLE)
+    assert verdict.reason == "the branch cannot be measured: .coveragerc, line 1: no section"
+    assert verdict.warnings == ("a note",)
+    assert measurer.asked == []
+
+
+def test_what_a_branch_configures_is_told_beside_the_verdict() -> None:
+    change = ConfigurationChange(notes=("addopts changed",))
+    ports = replace(
+        ports_of(FakeMeasurer(answers={HEAD: GOOD, BASE: GOOD_BASE}), landing()),
+        configurations=FakeConfigurations(answer=change),
+    )
+    assert run_gate(REQUEST, ports, Policy()).warnings[-1] == "addopts changed"

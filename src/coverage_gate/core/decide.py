@@ -7,7 +7,7 @@ from dataclasses import replace
 from coverage_gate.core.attribution import attribute
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.lost import lost_lines
-from coverage_gate.core.measurement import FailureCode, MeasureFailure
+from coverage_gate.core.measurement import BRANCH_FAILURES, FailureCode, MeasureFailure
 from coverage_gate.core.patch import PatchCounts, patch_of
 from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import Policy, RuleName
@@ -103,7 +103,7 @@ def branch_unmeasurable(
     base_commit: str | None,
 ) -> Verdict:
     """The branch broke its own measurement: the base measures, or no control run is needed."""
-    blamed = "" if failure.code is FailureCode.FOREIGN_MODULE else ", but the base measures"
+    blamed = "" if failure.code in BRANCH_FAILURES else ", but the base measures"
     return Verdict(
         state=State.FAIL,
         merge_allowed=False,

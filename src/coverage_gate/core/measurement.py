@@ -221,6 +221,7 @@ class FailureCode(StrEnum):
     BAD_DATA = "bad-data"
     FORGED = "forged"
     FOREIGN_MODULE = "foreign-module"
+    BRANCH_CONFIGURATION = "branch-configuration"
     ERROR = "error"
 
 
@@ -235,6 +236,9 @@ TOOL_FAILURES = frozenset(
         FailureCode.ERROR,
     }
 )
+
+#: Failures that are the branch's, whatever a control run would tell.
+BRANCH_FAILURES = frozenset({FailureCode.FOREIGN_MODULE, FailureCode.BRANCH_CONFIGURATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from coverage_gate.core.changes import Changes, Commit, Landing
+from coverage_gate.core.configured import ConfigurationChange
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.ports import RepositoryError, TreeSource
@@ -54,6 +55,18 @@ class FakeMeasurer:
         tree = source.tree or ""
         self.asked.append((tree, fresh))
         return self.answers[tree]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeConfigurations:
+    """The change that was given, whatever the trees."""
+
+    answer: ConfigurationChange = field(default_factory=ConfigurationChange)
+
+    def change(self, base_tree: str, tree: str) -> ConfigurationChange:
+        """The change that was given."""
+        del base_tree, tree
+        return self.answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

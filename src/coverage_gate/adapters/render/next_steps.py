@@ -65,6 +65,10 @@ _BY_FAILURE: Mapping[FailureCode, NextStep] = MappingProxyType(
         FailureCode.NO_TESTS: NextStep(
             text="Bring back the tests.", command="python -m pytest --collect-only -q"
         ),
+        FailureCode.BRANCH_CONFIGURATION: NextStep(
+            text="Make the configuration readable; it would count after the merge.",
+            command="python -m pytest --collect-only -q",
+        ),
         FailureCode.TIMEOUT: NextStep(
             text="Find the test that does not end.", command="python -m pytest -x --durations=10"
         ),
