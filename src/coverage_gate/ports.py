@@ -91,6 +91,16 @@ class Repository(Protocol):
         """Those regular files of a tree that fit into so many bytes together, in this order."""
 
 
+class TreeReader(Protocol):
+    """The files of git trees, for what is told beside a verdict."""
+
+    def paths(self, tree: str) -> tuple[str, ...]:
+        """The regular files of a tree."""
+
+    def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
+        """Those regular files of a tree that fit into so many bytes together, in this order."""
+
+
 class Measurer(Protocol):
     """Runs the tests of a tree and counts what they executed."""
 

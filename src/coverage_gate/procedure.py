@@ -20,6 +20,8 @@ from coverage_gate.core.limits import decide_percent, delta_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.core.verdict import Reason, State, Verdict
+from coverage_gate.core.work_order import Asked
+from coverage_gate.explaining import with_order
 from coverage_gate.judging import BrokenGateError, Request, run_guarded
 from coverage_gate.ports import Progress, RepositoryError, TreeSource
 from coverage_gate.ratcheting import UNCOMMITTED
@@ -227,7 +229,9 @@ def judge(
         )
         policy = settings.policy(judges_tests=place.judges_tests)
         ports = shop.ports(settings)
-        return run_guarded(request, ports, policy, redact=without_secrets), settings
+        verdict = run_guarded(request, ports, policy, redact=without_secrets)
+        asked = Asked(branch=place.branch, base=base)
+        return with_order(verdict, asked, shop.view, redact=without_secrets), settings
 
 
 def _ruling(read: SettingsReader, shop: Workshop, *, base: str, head: str) -> Settings:

@@ -13,26 +13,52 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-_LINES = re.compile(r"^- `(?P<path>[^`]+\.py)`: (?P<ranges>[0-9, -]+)$", re.MULTILINE)
+_FILE = re.compile(r"^### `(?P<path>[^`]+\.py)`: test in `(?P<tests>[^`]+\.py)`")
+_GAP = re.compile(r"^- `[^`]+`: (?P<facts>.+)$", re.MULTILINE)
+_NUMBER = re.compile(r"(\d+)(?:-(\d+))?")
 _CALLS = 500
 
 
-def files_of(order: str) -> dict[str, set[int]]:
-    """Path → lines that no test runs, as the order lists them."""
-    return {found["path"]: set(_numbers(found["ranges"])) for found in _LINES.finditer(order)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What the order says of one file.
+
+    Attributes:
+        path: The file.
+        tests: The test module that it is tested in.
+        lines: What no test runs.
+    """
+
+    path: str
+    tests: str
+    lines: frozenset[int]
 
 
-def _numbers(ranges: str) -> Iterator[int]:
-    for part in ranges.split(","):
-        first, _, last = part.strip().partition("-")
-        yield from range(int(first), int(last or first) + 1)
+def pieces_of(order: str) -> Iterator[Piece]:
+    """The files of an order."""
+    for part in re.split(r"^(?=### )", order, flags=re.MULTILINE):
+        head = _FILE.match(part)
+        if head is None:
+            continue
+        gaps = _GAP.finditer(part)
+        lines = frozenset(line for gap in gaps for line in _lines(gap["facts"]))
+        yield Piece(path=head["path"], tests=head["tests"], lines=lines)
 
 
-def functions_at(source: str, lines: set[int]) -> list[ast.FunctionDef]:
+def _lines(facts: str) -> Iterator[int]:
+    """The lines of one gap, and those that its branches start from."""
+    for fact in facts.split("; "):
+        if fact.startswith(("lines ", "branches ")):
+            for first, last in _NUMBER.findall(re.sub("→\\w+", "", fact)):
+                yield from range(int(first), int(last or first) + 1)
+
+
+def functions_at(source: str, lines: frozenset[int]) -> list[ast.FunctionDef]:
     """The functions at module level that hold one of the lines."""
     found = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     return [node for node in found if lines & set(range(node.lineno, (node.end_lineno or 0) + 1))]
@@ -76,18 +102,25 @@ def module_of_tests(module: str, function: str, found: dict[str, tuple[Any, ...]
 
 
 def develop(order: str, folder: Path) -> list[Path]:
-    """Write a test module for each function that the order points at."""
+    """Test each function that the order points at, in the test module that it names."""
     written = []
     sys.path.insert(0, str(folder / "src"))
-    for path, lines in files_of(order).items():
-        module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
-        for function in functions_at((folder / path).read_text(encoding="utf-8"), lines):
+    for piece in pieces_of(order):
+        module = piece.path.removeprefix("src/").removesuffix(".py").replace("/", ".")
+        source = (folder / piece.path).read_text(encoding="utf-8")
+        for function in functions_at(source, piece.lines):
             call = getattr(importlib.import_module(module), function.name)
-            target = folder / "tests" / f"test_{function.name}.py"
             text = module_of_tests(module, function.name, answers(function, call))
-            target.write_text(text, encoding="utf-8")
-            written.append(target)
+            written.append(_added(folder / piece.tests, text))
     return written
+
+
+def _added(path: Path, text: str) -> Path:
+    """Tests at the end of a module, which is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text(encoding="utf-8") + "\n\n" if path.exists() else ""
+    path.write_text(before + text, encoding="utf-8")
+    return path
 
 
 def main() -> int:
@@ -98,9 +131,10 @@ def main() -> int:
     if not written:
         sys.stderr.write("the order names no line that a test could run: a person has to look\n")
         return 1
-    names = [str(path) for path in written]
+    names = sorted({str(path) for path in written})
     subprocess.run(["git", "add", "--", *names], check=True)  # noqa: S603, S607 - fixed words
-    message = "test: " + ", ".join(path.stem.removeprefix("test_") for path in written)
+    tested = sorted({path.stem.removeprefix("test_") for path in written})
+    message = "test: " + ", ".join(tested)
     identity = ["-c", "user.name=demo", "-c", "user.email=demo@localhost"]
     subprocess.run(["git", *identity, "commit", "-qm", message], check=True)  # noqa: S603, S607 - fixed words
     return 0

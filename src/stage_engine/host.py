@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from coverage_gate.splice import CHECK_NAME
 from stage_engine import jobqueue
 from stage_engine.context import Engine
-from stage_engine.orders import uncovered, work_order
+from stage_engine.orders import work_order
 from stage_engine.passage import Effect, Outcome, Passage, Queue
 from stage_engine.stages import DEVELOPER, DEVELOPMENT
 from stage_engine.store import Rows
@@ -68,10 +67,7 @@ class EngineHost:
     ) -> None:
         """Ask for a developer's job, with a work order of our own."""
         del task_id, agent, description, facts
-        gaps = uncovered(self.engine, self.task) if self.check == CHECK_NAME else {}
-        self.order = work_order(
-            self.task, check=self.check, reason=reason, attempt=attempt, gaps=gaps
-        )
+        self.order = work_order(self.task, check=self.check, reason=reason, attempt=attempt)
 
     def release_merge_lease(self, repo: str, task_id: int) -> None:
         """Ask for the lease to be given back, if the task holds it."""

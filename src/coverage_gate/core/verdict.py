@@ -15,6 +15,7 @@ from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.vanished import Vanished
+from coverage_gate.core.work_order import WorkOrder
 
 
 class State(StrEnum):
@@ -101,6 +102,7 @@ class Verdict:
         lost: What ran on the base, was not touched and does not run; None likewise.
         attribution: Why the totals differ from those of the base; None where it is not known.
         repair: What suffices to turn it; None where nothing was measured.
+        order: What a developer has to do; None where there is nothing to do.
         warnings: Told beside the verdict.
     """
 
@@ -124,6 +126,7 @@ class Verdict:
     lost: tuple[LostLine, ...] | None = None
     attribution: Attribution | None = None
     repair: Repair | None = None
+    order: WorkOrder | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from coverage_gate.testing.repositories import RepositoryBuilder
 from stage_engine import demo_developer
 
+HEAD = "### `src/pkg/rate.py`: test in `tests/test_rate.py` (new)\n"
 SOURCE = """\
 def band(weight, express):
     if weight <= 0:
@@ -31,13 +32,24 @@ def function(name: str = "band") -> ast.FunctionDef:
 
 
 def test_an_order_names_files_and_lines() -> None:
-    order = "# Order\n- `src/a/b.py`: 2-4, 9\n- `README.md`: 1\ntext 3-4\n"
-    assert demo_developer.files_of(order) == {"src/a/b.py": {2, 3, 4, 9}}
+    order = (
+        "# Order\n- broken: 1\n### `src/a/b.py`: test in `tests/test_b.py` (new), see `x`\n"
+        "- `f`: lines 2-4, 9; branches 12→exit, 14→-3; enough: 30; named in `x::y1`\n  - 2 when\n"
+        "### `src/c.py`: test in `tests/test_c.py`\n- module: lines 1\n"
+    )
+    assert list(demo_developer.pieces_of(order)) == [
+        piece("src/a/b.py", "tests/test_b.py", 2, 3, 4, 9, 12, 14),
+        piece("src/c.py", "tests/test_c.py"),
+    ]
+
+
+def piece(path: str, tests: str, *lines: int) -> demo_developer.Piece:
+    return demo_developer.Piece(path=path, tests=tests, lines=frozenset(lines))
 
 
 def test_lines_lead_to_their_functions() -> None:
-    assert [node.name for node in demo_developer.functions_at(SOURCE, {4})] == ["band"]
-    assert demo_developer.functions_at(SOURCE, {7}) == []
+    assert [node.name for node in demo_developer.functions_at(SOURCE, frozenset({4}))] == ["band"]
+    assert demo_developer.functions_at(SOURCE, frozenset({7})) == []
 
 
 def test_values_are_those_around_the_conditions() -> None:
@@ -64,18 +76,26 @@ def test_no_function_is_called_for_ever() -> None:
 
 def test_an_order_becomes_a_commit_with_tests_that_pass(tmp_path: Path) -> None:
     repo = RepositoryBuilder.create(tmp_path / "repo")
-    repo.commit("one", {"src/pkg/__init__.py": "", "src/pkg/rate.py": SOURCE, "tests/x": ""})
+    before = "def test_nothing():\n    pass\n"
+    repo.commit(
+        "one",
+        {"src/pkg/__init__.py": "", "src/pkg/rate.py": SOURCE, "tests/test_rate.py": before},
+    )
     order = tmp_path / "order.md"
-    order.write_text("- `src/pkg/rate.py`: 2-6\n")
+    order.write_text(f"{HEAD}- `band`: lines 2-6\n- `other`: branches 10→exit\n")
     done = developer(repo.path, order)
     assert done.returncode == 0, done.stderr
-    assert repo.git("log", "-1", "--format=%s") == "test: band"
+    assert repo.git("log", "-1", "--format=%s") == "test: rate"
+    text = (repo.path / "tests/test_rate.py").read_text()
+    assert text.startswith(before)
+    assert "def test_band_0" in text
+    assert "def test_other_0" in text
     passing = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     environment = {"PYTHONPATH": str(repo.path / "src"), "PATH": "/usr/bin:/bin"}
     assert subprocess.run(passing, cwd=repo.path, env=environment, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("text", ["# nothing\n", "- `src/pkg/rate.py`: 7\n"])
+@pytest.mark.parametrize("text", ["# nothing\n", f"{HEAD}- `band`: lines 7\n"])
 def test_an_order_without_such_lines_needs_a_person(tmp_path: Path, text: str) -> None:
     repo = RepositoryBuilder.create(tmp_path / "repo")
     repo.commit("one", {"src/pkg/__init__.py": "", "src/pkg/rate.py": SOURCE})

@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 from tests.engine_world import REPO, World
 
+from coverage_gate import gate
+from coverage_gate.adapters.render.report import render_coverage_report
+from coverage_gate.adapters.report_files import write_report
 from stage_engine.engine import open_engine
-from stage_engine.orders import first_order, uncovered, work_order
+from stage_engine.orders import first_order, work_order
 from stage_engine.values import Task
 
 
@@ -31,7 +34,16 @@ def test_an_order_names_check_reason_and_attempt(task: Task) -> None:
     assert "Attempt 2. `check_ci_green` failed:\n\nred\\x1b[31m\\nall over\n" in text
 
 
-def test_the_coverage_gates_order_holds_the_body_of_its_report(world: World, task: Task) -> None:
+def test_the_coverage_gates_order_is_that_of_its_report(task: Task) -> None:
+    report = gate.report_path(REPO, "F1")
+    fields = {"coverage_status": "FAIL", "order": "# Work order\n```\nrun `a.py`"}
+    write_report(report, render_coverage_report("F1", fields))
+    text = work_order(task, check="check_coverage_gate", reason="r", attempt=1)
+    assert "\n# Work order\n```\nrun `a.py`\n\n## How to finish" in text
+    assert "What the gate found" not in text
+
+
+def test_a_report_without_order_is_told_as_it_stands(world: World, task: Task) -> None:
     world.measure(REPO, "F1", "f1")
     text = work_order(task, check="check_coverage_gate", reason="r", attempt=1)
     assert "## What the gate found" in text
@@ -50,18 +62,3 @@ def test_an_order_without_report_still_names_the_reason(task: Task) -> None:
     text = work_order(task, check="check_coverage_gate", reason="too low", attempt=1)
     assert "too low" in text
     assert "What the gate found" not in text
-
-
-def test_an_order_names_the_lines_that_no_test_runs(task: Task) -> None:
-    gaps = {"b.py": "1", "a\n.py": "2-4, 9"}
-    text = work_order(task, check="check_coverage_gate", reason="r", attempt=1, gaps=gaps)
-    assert "## Lines that no test runs\n\n- `a\\n.py`: 2-4, 9\n- `b.py`: 1\n" in text
-
-
-def test_without_a_report_no_lines_are_known(task: Task) -> None:
-    assert uncovered(open_engine(), task) == {}
-
-
-def test_without_a_measurement_no_lines_are_known(world: World, task: Task) -> None:
-    world.measure(REPO, "F1", "f1")
-    assert uncovered(open_engine(), task) == {}

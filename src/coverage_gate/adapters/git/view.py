@@ -124,6 +124,10 @@ class GitView:
             return None
         return self.read_blobs([entry.blob])[entry.blob]
 
+    def paths(self, tree: str) -> tuple[str, ...]:
+        """The regular files of a tree, in git's order."""
+        return tuple(path for path, entry in self._listing(tree).items() if entry.is_file)
+
     def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
         """Those regular files of a tree that fit into so many bytes together, in this order."""
         listing = self._listing(tree)

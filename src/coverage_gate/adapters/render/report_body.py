@@ -18,6 +18,7 @@ from coverage_gate.core.policy import RuleName
 from coverage_gate.core.verdict import RuleResult
 
 MAX_ITEMS = 50
+ORDER_HEADING = "## Work order"
 
 _RULES_HEADER = (
     "| | rule | outcome | judged | required | what was compared |",
@@ -57,6 +58,7 @@ def render_body(work_item: str, status: str, fields: Mapping[str, object]) -> st
         *_texts("Policy", fields.get("policy_detail")),
         *_output(fields.get("output")),
         *_list("What to do next", fields.get("next_steps"), _step_item),
+        *_order(fields.get("order")),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -134,6 +136,27 @@ def _output(value: object) -> Iterator[str]:
     if text.strip():
         yield "## Last output of the test command"
         yield markdown_fence(text)
+
+
+def _order(value: object) -> Iterator[str]:
+    text = scalar_text(value)
+    if text.strip():
+        yield ORDER_HEADING
+        yield markdown_fence(text)
+
+
+def order_in(report: str) -> str:
+    """The work order that stands in a report's text; empty where there is none.
+
+    It is copied for whoever has to do it, and nothing is decided by it. It is the last section: a
+    heading of that name in an output stands within a longer fence than the one that it is read by.
+    """
+    parts = report.split(f"\n{ORDER_HEADING}\n\n")
+    for place in range(len(parts) - 1, 0, -1):
+        fence, _, text = f"\n{ORDER_HEADING}\n\n".join(parts[place:]).partition("text\n")
+        if text.endswith(f"\n{fence}\n"):
+            return text.removesuffix(f"\n{fence}\n")
+    return ""
 
 
 def _list(heading: str, value: object, item: Callable[[object], str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from coverage_gate.adapters.render.next_steps import next_steps
+from coverage_gate.adapters.render.order import order_text
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.measurement import Measurement, TestRun
@@ -40,6 +41,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "warnings": other_warnings(verdict),
         "repair": repair_heading(verdict.repair) if is_failed else None,
         "gaps": gap_items(verdict.repair) if is_failed else None,
+        "order": None if verdict.order is None else order_text(verdict.order),
         "output": verdict.failure.output if verdict.failure else None,
         "next_steps": next_steps(verdict),
         **_numbers(verdict),

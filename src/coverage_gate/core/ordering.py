@@ -1,0 +1,209 @@
+"""Writes the work order of a FAIL, as data: pure, from the verdict and the text of some files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from coverage_gate.core.gaps import Gap
+from coverage_gate.core.measurement import Arc
+from coverage_gate.core.nearest import TestModule, TestPlace, named_in, place_of
+from coverage_gate.core.places import Unit
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.reach import Condition, Reach, lines_in, reach_of
+from coverage_gate.core.verdict import Outcome, Reason, State, Verdict
+from coverage_gate.core.work_order import Asked, Chore, Item, Passage, Sheet, WorkOrder
+
+#: Gaps that are looked into: an order is for one sitting.
+MAX_GAPS = 40
+#: Rules that running more code can turn; what they broke is told gap by gap.
+BY_COVERING = frozenset(
+    {RuleName.FLOOR, RuleName.BASELINE, RuleName.PATCH, RuleName.LOST, RuleName.TARGETS}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What of the judged tree an order is written from.
+
+    Attributes:
+        texts: Path → text of the files that have gaps.
+        tests: The test modules of the tree.
+    """
+
+    texts: Mapping[str, str]
+    tests: tuple[TestModule, ...] = ()
+
+
+def paths_of(verdict: Verdict) -> tuple[str, ...]:
+    """Files whose text an order for this verdict is written from."""
+    return tuple(dict.fromkeys(gap.path for gap in _gaps(verdict)[:MAX_GAPS]))
+
+
+def work_order(verdict: Verdict, asked: Asked, sources: Sources) -> WorkOrder | None:
+    """The order that belongs to a FAIL; None for every other verdict."""
+    if verdict.state is not State.FAIL:
+        return None
+    repair = verdict.repair
+    gaps = _gaps(verdict)
+    broken = [result for result in verdict.rules if result.outcome is Outcome.FAIL]
+    return WorkOrder(
+        asked=asked,
+        broken=tuple(f"{result.rule}: {result.detail}" for result in broken),
+        need=repair.need if repair else None,
+        why_not=repair.reason if repair else None,
+        sheets=tuple(_sheets(verdict, gaps[:MAX_GAPS], sources)),
+        more=max(len(gaps) - MAX_GAPS, 0),
+        chores=tuple(_chores(verdict)),
+    )
+
+
+def _gaps(verdict: Verdict) -> list[Gap]:
+    """The gaps, those that hold most of what suffices first."""
+    if verdict.state is not State.FAIL or verdict.repair is None:
+        return []
+    wanted = frozenset(verdict.repair.units)
+    found = verdict.repair.gaps
+    # Sorting keeps the order of the repair among equals: the largest gap first.
+    return sorted(found, key=lambda gap: -len(wanted.intersection(gap.units)))
+
+
+def _sheets(verdict: Verdict, gaps: Iterable[Gap], sources: Sources) -> Iterator[Sheet]:
+    by_path: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        by_path.setdefault(gap.path, []).append(gap)
+    wanted = frozenset(verdict.repair.units if verdict.repair else ())
+    lost = {(place.path, place.line) for place in verdict.lost or ()}
+    for path, held in by_path.items():
+        text = sources.texts.get(path, "")
+        source = _Source(reach=reach_of(text), lines=lines_in(text))
+        place = place_of(path, [gap.symbol for gap in held if gap.symbol], sources.tests)
+        near = _nearest(place, sources.tests)
+        items = (_item(gap, source, wanted, lost, near) for gap in held)
+        yield Sheet(path=path, place=place, items=tuple(items))
+
+
+def _nearest(place: TestPlace, tests: Iterable[TestModule]) -> tuple[TestModule, ...]:
+    by_path = {test.path: test for test in tests}
+    return tuple(by_path[path] for path in (place.path, *place.near) if path in by_path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    reach: Reach
+    lines: list[str]
+
+    def code_at(self, line: int) -> str:
+        return self.lines[line - 1].strip() if line <= len(self.lines) else ""
+
+
+def _item(
+    gap: Gap,
+    source: _Source,
+    wanted: frozenset[Unit],
+    lost: set[tuple[str, int]],
+    near: tuple[TestModule, ...],
+) -> Item:
+    # Who runs all statements takes the branches between them.
+    whole = [unit for unit in gap.units if not unit.is_branch] or gap.units
+    return Item(
+        gap=gap,
+        enough=tuple(_enough(gap, wanted)),
+        is_all=wanted.issuperset(whole),
+        is_lost=any((unit.path, unit.line) in lost for unit in gap.units),
+        passages=tuple(_passages(gap, source)),
+        tests=named_in(gap.symbol, near) if gap.symbol else (),
+    )
+
+
+def _enough(gap: Gap, wanted: frozenset[Unit]) -> Iterator[tuple[int, int]]:
+    """The lines of the smallest set, in ranges that end where a range of the gap ends."""
+    lines = [unit.line for unit in gap.units if not unit.is_branch]
+    chosen = {unit.line for unit in gap.units if unit in wanted}
+    for first, last in gap.lines:
+        start = before = 0
+        inside = [line for line in lines if first <= line <= last]
+        for line in inside:
+            if line in chosen:
+                start, before = start or line, line
+            elif start:
+                yield start, before
+                start = 0
+        if start:
+            yield start, last
+    branching = chosen.difference(lines)
+    yield from ((line, line) for line in sorted(branching))
+
+
+def _passages(gap: Gap, source: _Source) -> Iterator[Passage]:
+    """The parts of a gap; a branch only where it leads elsewhere than to lines that are told."""
+    lines = list(_statements(gap, source))
+    yield from lines
+    told = {passage.conditions for passage in lines}
+    yield from (each for each in _branches(gap, source) if each.conditions not in told)
+
+
+def _statements(gap: Gap, source: _Source) -> Iterator[Passage]:
+    """The lines of a gap, cut where other conditions begin to hold."""
+    lines = [unit.line for unit in gap.units if not unit.is_branch]
+    start = before = 0
+    held: tuple[Condition, ...] = ()
+    for line in lines:
+        above = source.reach.of_line(line)
+        if start and above != held:
+            yield _passage((start, before), held, source)
+            start = 0
+        start, before, held = start or line, line, above
+    if start:
+        yield _passage((start, before), held, source)
+
+
+def _passage(
+    lines: tuple[int, int],
+    conditions: tuple[Condition, ...],
+    source: _Source,
+    branch: Arc | None = None,
+) -> Passage:
+    code = source.code_at(lines[0])
+    return Passage(lines=lines, branch=branch, conditions=conditions, code=code)
+
+
+def _branches(gap: Gap, source: _Source) -> Iterator[Passage]:
+    for line, target in gap.branches:
+        conditions = source.reach.of_branch(line, target)
+        yield _passage((line, line), conditions, source, branch=(line, target))
+
+
+# What is no matter of covering
+
+_BY_RULE: Mapping[RuleName, str] = {
+    RuleName.UNMEASURED: "Let a test import and run each of these files, as valid Python in a "
+    "package of the measured scope",
+    RuleName.INTEGRITY: "Make each of these pass again as on the base; restore what is gone",
+}
+_OTHER = "Undo what broke this rule"
+
+
+def _chores(verdict: Verdict) -> Iterator[Chore]:
+    match verdict.code:
+        case Reason.DOES_NOT_MERGE:
+            yield Chore(text=f"Merge the base into the branch: {verdict.reason}")
+        case Reason.BRANCH_UNMEASURABLE:
+            output = verdict.failure.output if verdict.failure else ""
+            yield Chore(
+                text=f"Make the tests run as they do on the base: {verdict.reason}", output=output
+            )
+        case Reason.RULE_BROKEN:
+            yield from _chores_of_rules(verdict)
+        case _:
+            yield Chore(text=verdict.reason)
+
+
+def _chores_of_rules(verdict: Verdict) -> Iterator[Chore]:
+    for result in verdict.rules:
+        if result.outcome is Outcome.FAIL and result.rule not in BY_COVERING:
+            text = _BY_RULE.get(result.rule, _OTHER)
+            is_test = result.rule is RuleName.INTEGRITY
+            # Without places only the rule's own words say what it is about.
+            told = text if result.findings else f"{text}: {result.detail}"
+            yield Chore(text=told, places=result.findings, is_test=is_test)

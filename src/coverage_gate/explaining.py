@@ -1,0 +1,44 @@
+"""What is told beside a verdict, and needs the text of the judged tree to be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from coverage_gate.boundary import Redactor, keep_text, never_raises
+from coverage_gate.core.nearest import is_test_module, read_tests
+from coverage_gate.core.ordering import Sources, paths_of, work_order
+from coverage_gate.core.reach import text_of
+from coverage_gate.core.verdict import Verdict
+from coverage_gate.core.work_order import Asked
+from coverage_gate.ports import TreeReader
+
+#: Bytes of source that are read for an order, and of tests.
+_SOURCE_BYTES, _TEST_BYTES = 8_000_000, 8_000_000
+_TESTS = 2_000
+
+
+def with_order(
+    verdict: Verdict, asked: Asked, reader: TreeReader, *, redact: Redactor = keep_text
+) -> Verdict:
+    """The verdict with its work order. No fault of the order's changes the verdict."""
+    guard = never_raises(lambda _: verdict, last=verdict, redact=redact)
+    return guard(_ordered)(verdict, asked, reader)
+
+
+def _ordered(verdict: Verdict, asked: Asked, reader: TreeReader) -> Verdict:
+    paths = paths_of(verdict)
+    sources = Sources(texts={})
+    if paths and verdict.tree is not None:
+        sources = read_sources(reader, verdict.tree, paths)
+    return replace(verdict, order=work_order(verdict, asked, sources))
+
+
+def read_sources(reader: TreeReader, tree: str, paths: tuple[str, ...]) -> Sources:
+    """Some files of a tree, and its test modules. Raises RepositoryError."""
+    tests = [path for path in reader.paths(tree) if is_test_module(path)][:_TESTS]
+    texts = reader.read_small(tree, paths, max_total=_SOURCE_BYTES)
+    read = reader.read_small(tree, tests, max_total=_TEST_BYTES)
+    return Sources(
+        texts={path: text_of(content) for path, content in texts.items()},
+        tests=read_tests({path: text_of(content) for path, content in read.items()}),
+    )

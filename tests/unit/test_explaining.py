@@ -1,0 +1,76 @@
+"""Orders are read for from the judged tree, and no fault of theirs changes a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.golden.cases import conflict, passing
+from tests.unit.core.test_ordering import ASKED, SOURCE, new_code
+
+from coverage_gate.adapters.git.view import open_view
+from coverage_gate.explaining import read_sources, with_order
+from coverage_gate.ports import RepositoryError
+from coverage_gate.testing.repositories import RepositoryBuilder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    files: dict[str, bytes]
+
+    def paths(self, tree: str) -> tuple[str, ...]:
+        del tree
+        return tuple(self.files)
+
+    def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
+        del tree, max_total
+        return {path: self.files[path] for path in paths if path in self.files}
+
+
+class Broken:
+    def paths(self, tree: str) -> tuple[str, ...]:
+        raise RepositoryError(tree)
+
+    def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
+        raise NotImplementedError
+
+
+def test_a_fail_gets_its_order_from_the_tree() -> None:
+    files = Files(files={"src/a.py": SOURCE.encode(), "tests/test_a.py": b"band", "x.py": b""})
+    verdict = with_order(new_code(1, 2), ASKED, files)
+    assert verdict.order is not None
+    assert verdict.order.sheets[0].place.path == "tests/test_a.py"
+    assert verdict.order.sheets[0].items[0].passages[0].code == "raise ValueError("
+
+
+def test_other_verdicts_get_none_and_read_nothing() -> None:
+    assert with_order(passing(), ASKED, Broken()).order is None
+
+
+def test_a_fail_without_gaps_reads_nothing() -> None:
+    assert with_order(conflict(), ASKED, Broken()).order is not None
+
+
+def test_a_tree_that_cannot_be_read_leaves_the_verdict_as_it_is() -> None:
+    verdict = new_code(1, 2)
+    assert with_order(verdict, ASKED, Broken()) == verdict
+
+
+def test_without_a_tree_there_are_no_texts() -> None:
+    verdict = with_order(replace(new_code(1, 2), tree=None), ASKED, Broken())
+    assert verdict.order is not None
+
+
+def test_sources_come_from_git(tmp_path: Path) -> None:
+    repo = RepositoryBuilder.create(tmp_path / "repo")
+    repo.commit("one", {"a.py": "x = 1\n", "tests/test_a.py": "import a\n", "big.py": "#" * 200})
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    view = open_view(repo.path, scratch=scratch)
+    tree = view.resolve("main").tree
+    sources = read_sources(view, tree, ("a.py", "gone.py"))
+    assert sources.texts == {"a.py": "x = 1\n"}
+    assert [test.path for test in sources.tests] == ["tests/test_a.py"]
+    assert view.read_small(tree, ("big.py", "a.py"), max_total=100) == {"a.py": b"x = 1\n"}
+    assert view.read_small(tree, (), max_total=100) == {}
