@@ -28,7 +28,7 @@ def with_order(
 def _ordered(verdict: Verdict, asked: Asked, reader: TreeReader) -> Verdict:
     paths = paths_of(verdict)
     sources = Sources(texts={})
-    if paths and verdict.tree is not None:
+    if (paths or verdict.vanished) and verdict.tree is not None:
         sources = read_sources(reader, verdict.tree, paths)
     return replace(verdict, order=work_order(verdict, asked, sources))
 

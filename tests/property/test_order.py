@@ -70,6 +70,7 @@ _chores = st.builds(
     text=_names,
     places=st.lists(_names, max_size=6).map(tuple),
     is_test=st.booleans(),
+    commands=st.lists(st.tuples(_names, _names), max_size=2).map(tuple),
     output=_names,
 )
 orders = st.builds(

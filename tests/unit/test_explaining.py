@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.golden.cases import conflict, passing
+from tests.golden.cases import broken_rules, conflict, passing
 from tests.unit.core.test_ordering import ASKED, SOURCE, new_code
 
 from coverage_gate.adapters.git.view import open_view
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.vanished import Vanished
+from coverage_gate.core.verdict import Outcome, RuleResult
 from coverage_gate.explaining import read_sources, with_order
 from coverage_gate.ports import RepositoryError
 from coverage_gate.testing.repositories import RepositoryBuilder
@@ -50,6 +53,15 @@ def test_other_verdicts_get_none_and_read_nothing() -> None:
 
 def test_a_fail_without_gaps_reads_nothing() -> None:
     assert with_order(conflict(), ASKED, Broken()).order is not None
+
+
+def test_vanished_tests_are_looked_for_in_the_tree() -> None:
+    lost = Vanished(test="tests/test_a.py::test_b", was="passed", now="gone", why="")
+    result = RuleResult(rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="")
+    verdict = replace(broken_rules(), rules=(result,), vanished=(lost,))
+    order = with_order(verdict, ASKED, Files(files={"tests/test_a.py": b""})).order
+    assert order is not None
+    assert order.chores[0].commands[0][:2] == ("git", "show")
 
 
 def test_a_tree_that_cannot_be_read_leaves_the_verdict_as_it_is() -> None:

@@ -54,7 +54,7 @@ def work_order(verdict: Verdict, asked: Asked, sources: Sources) -> WorkOrder | 
         why_not=repair.reason if repair else None,
         sheets=tuple(_sheets(verdict, gaps[:MAX_GAPS], sources)),
         more=max(len(gaps) - MAX_GAPS, 0),
-        chores=tuple(_chores(verdict)),
+        chores=tuple(_chores(verdict, sources)),
     )
 
 
@@ -63,9 +63,19 @@ def _gaps(verdict: Verdict) -> list[Gap]:
     if verdict.state is not State.FAIL or verdict.repair is None:
         return []
     wanted = frozenset(verdict.repair.units)
-    found = verdict.repair.gaps
+    found = [gap for gap in verdict.repair.gaps if not _comes_back(gap, verdict)]
     # Sorting keeps the order of the repair among equals: the largest gap first.
     return sorted(found, key=lambda gap: -len(wanted.intersection(gap.units)))
+
+
+def _comes_back(gap: Gap, verdict: Verdict) -> bool:
+    """Whether it is likely to run again with the tests that are to be brought back."""
+    lost = _lost(verdict)
+    return bool(_gone(verdict)) and all((gap.path, unit.line) in lost for unit in gap.units)
+
+
+def _lost(verdict: Verdict) -> set[tuple[str, int]]:
+    return {(place.path, place.line) for place in verdict.lost or ()}
 
 
 def _sheets(verdict: Verdict, gaps: Iterable[Gap], sources: Sources) -> Iterator[Sheet]:
@@ -73,7 +83,7 @@ def _sheets(verdict: Verdict, gaps: Iterable[Gap], sources: Sources) -> Iterator
     for gap in gaps:
         by_path.setdefault(gap.path, []).append(gap)
     wanted = frozenset(verdict.repair.units if verdict.repair else ())
-    lost = {(place.path, place.line) for place in verdict.lost or ()}
+    lost = _lost(verdict)
     for path, held in by_path.items():
         text = sources.texts.get(path, "")
         source = _Source(reach=reach_of(text), lines=lines_in(text))
@@ -179,31 +189,67 @@ def _branches(gap: Gap, source: _Source) -> Iterator[Passage]:
 _BY_RULE: Mapping[RuleName, str] = {
     RuleName.UNMEASURED: "Let a test import and run each of these files, as valid Python in a "
     "package of the measured scope",
-    RuleName.INTEGRITY: "Make each of these pass again as on the base; restore what is gone",
+    RuleName.INTEGRITY: "Make each of these pass as on the base",
 }
 _OTHER = "Undo what broke this rule"
 
 
-def _chores(verdict: Verdict) -> Iterator[Chore]:
+def _chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
     match verdict.code:
         case Reason.DOES_NOT_MERGE:
-            yield Chore(text=f"Merge the base into the branch: {verdict.reason}")
+            merge = ("git", "merge", verdict.base_commit or "")
+            yield Chore(
+                text=f"Merge the base into the branch: {verdict.reason}",
+                commands=(merge,) if verdict.base_commit else (),
+            )
         case Reason.BRANCH_UNMEASURABLE:
             output = verdict.failure.output if verdict.failure else ""
             yield Chore(
                 text=f"Make the tests run as they do on the base: {verdict.reason}", output=output
             )
         case Reason.RULE_BROKEN:
+            yield from _vanished_chores(verdict, sources)
             yield from _chores_of_rules(verdict)
         case _:
             yield Chore(text=verdict.reason)
 
 
+def _vanished_chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
+    """Tests to bring back; a file that is gone is taken from the base as it was."""
+    tests = _gone(verdict)
+    if not tests:
+        return
+    base = verdict.base_commit or "main"
+    there = {module.path for module in sources.tests}
+    files = dict.fromkeys(test.partition("::")[0] for test in tests)
+    show = (("git", "show", f"{base}:{path}") for path in files if path in there)
+    take = (("git", "checkout", base, "--", path) for path in files if path not in there)
+    yield Chore(
+        text="Bring back each of these tests as on the base, where it runs and passes; what they "
+        "ran is not told below",
+        places=tests,
+        is_test=True,
+        commands=(*take, *show),
+    )
+
+
+def _gone(verdict: Verdict) -> tuple[str, ...]:
+    """The tests that vanished, where that is what broke a rule."""
+    is_broken = any(
+        result.rule is RuleName.INTEGRITY and result.outcome is Outcome.FAIL
+        for result in verdict.rules
+    )
+    return tuple(each.test for each in verdict.vanished or ()) if is_broken else ()
+
+
 def _chores_of_rules(verdict: Verdict) -> Iterator[Chore]:
+    known = set(_gone(verdict))
     for result in verdict.rules:
-        if result.outcome is Outcome.FAIL and result.rule not in BY_COVERING:
+        if result.outcome is not Outcome.FAIL or result.rule in BY_COVERING:
+            continue
+        places = tuple(place for place in result.findings if place not in known)
+        if places or not known.intersection(result.findings):
             text = _BY_RULE.get(result.rule, _OTHER)
-            is_test = result.rule is RuleName.INTEGRITY
             # Without places only the rule's own words say what it is about.
-            told = text if result.findings else f"{text}: {result.detail}"
-            yield Chore(text=told, places=result.findings, is_test=is_test)
+            told = text if places else f"{text}: {result.detail}"
+            yield Chore(text=told, places=places, is_test=result.rule is RuleName.INTEGRITY)

@@ -88,12 +88,14 @@ class Chore:
         text: What to do, in a sentence.
         places: What it is about: test ids, paths.
         is_test: Whether the places are ids of tests.
+        commands: What does it, or shows what is to be done, as words for a shell.
         output: The end of an output that says more.
     """
 
     text: str
     places: tuple[str, ...] = ()
     is_test: bool = False
+    commands: tuple[tuple[str, ...], ...] = ()
     output: str = ""
 
 

@@ -17,6 +17,7 @@ from coverage_gate.core.measurement import FileCoverage, Measurement, Span
 from coverage_gate.core.nearest import TestPlace, read_tests
 from coverage_gate.core.ordering import MAX_GAPS, Sources, paths_of, work_order
 from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, Verdict
 from coverage_gate.core.work_order import Asked, Chore, Item, WorkOrder
 from coverage_gate.testing.values import (
@@ -176,22 +177,61 @@ def test_tests_that_fail_are_to_pass_again() -> None:
     assert order.why_not is not None
 
 
+def gone(*tests: str) -> tuple[Vanished, ...]:
+    return tuple(Vanished(test=test, was="passed", now="gone", why="w") for test in tests)
+
+
+def test_tests_that_vanished_are_brought_back_from_the_base() -> None:
+    found = ("tests/test_a.py::test_b", "tests/test_gone.py::test_c", "tests/test_gone.py::test_d")
+    result = RuleResult(
+        rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="d", findings=(*found, "t::failing")
+    )
+    verdict = replace(broken_rules(), rules=(result,), vanished=gone(*found))
+    sources = Sources(texts={}, tests=read_tests({"tests/test_a.py": ""}))
+    back, failing = order_of(verdict, sources).chores
+    base = verdict.base_commit
+    assert back.places == found
+    assert back.commands == (
+        ("git", "checkout", base, "--", "tests/test_gone.py"),
+        ("git", "show", f"{base}:tests/test_a.py"),
+    )
+    assert failing.places == ("t::failing",)
+
+
+def test_a_rule_that_found_only_vanished_tests_is_told_once() -> None:
+    result = RuleResult(
+        rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="d", findings=("t::a",)
+    )
+    verdict = replace(broken_rules(), rules=(result,), vanished=gone("t::a"))
+    assert [chore.places for chore in order_of(verdict).chores] == [("t::a",)]
+
+
+def test_what_only_vanished_tests_ran_is_not_asked_for_again() -> None:
+    base = measurement(band(1, 2, 6, 9), tree="base")
+    verdict = judged(measurement(band(1), exit_status=1), base=base)
+    assert items(order_of(verdict))
+    assert items(order_of(replace(verdict, vanished=gone("t::a")))) == []
+
+
 def test_a_rule_without_places_is_told_in_its_own_words() -> None:
     head = measurement(exit_status=1)
     (chore,) = order_of(judged(head)).chores
     assert chore.text.endswith("the test command ends with status 1, on the base with 0")
 
 
-def test_an_unknown_rule_is_to_be_undone() -> None:
+def test_what_fails_but_did_not_vanish_is_to_pass_again() -> None:
     result = RuleResult(rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="d", findings=("a",))
-    verdict = replace(broken_rules(), rules=(result,))
+    verdict = replace(broken_rules(), rules=(result,), vanished=None)
     (chore,) = order_of(verdict).chores
-    assert chore.places == ("a",)
+    assert (chore.places, chore.text) == (("a",), "Make each of these pass as on the base")
 
 
 def test_a_branch_that_does_not_merge_is_to_be_merged() -> None:
     (chore,) = order_of(conflict()).chores
     assert chore.text.startswith("Merge the base into the branch: does not merge with main")
+    assert chore.commands == (("git", "merge", conflict().base_commit),)
+    (chore,) = order_of(replace(conflict(), base_commit=None)).chores
+    assert chore.commands == ()
 
 
 def test_a_branch_that_cannot_be_measured_gets_the_end_of_the_output() -> None:

@@ -95,6 +95,18 @@ def test_an_order_becomes_a_commit_with_tests_that_pass(tmp_path: Path) -> None:
     assert subprocess.run(passing, cwd=repo.path, env=environment, check=False).returncode == 0
 
 
+def test_a_file_that_is_gone_is_taken_from_the_commit_that_the_order_names(tmp_path: Path) -> None:
+    repo = RepositoryBuilder.create(tmp_path / "repo")
+    sha = repo.commit("one", {"tests/test_a.py": "kept", "b": ""})
+    repo.delete("tests/test_a.py")
+    repo.commit("two")
+    order = tmp_path / "order.md"
+    order.write_text(f"- bring back\n      git checkout {sha} -- tests/test_a.py\n")
+    done = developer(repo.path, order)
+    assert done.returncode == 0, done.stderr
+    assert repo.git("show", "HEAD:tests/test_a.py") == "kept"
+
+
 @pytest.mark.parametrize("text", ["# nothing\n", f"{HEAD}- `band`: lines 7\n"])
 def test_an_order_without_such_lines_needs_a_person(tmp_path: Path, text: str) -> None:
     repo = RepositoryBuilder.create(tmp_path / "repo")

@@ -108,12 +108,12 @@ def check_command(order: WorkOrder) -> str:
     """The check again. A name that cannot be copied is left to what is checked out."""
     words = ["coverage-gate", "check"]
     for flag, name in (("--branch", order.asked.branch), ("--base", order.asked.base)):
-        words += [flag, name] if _is_plain(name) else []
+        words += [flag, name] if _is_plain(name) and name[0] != "-" else []
     return shlex.join(words)
 
 
 def _is_plain(name: str) -> bool:
-    return bool(name) and name.isprintable() and tokens_in(name) <= _NAME and name[0] != "-"
+    return bool(name) and name.isprintable() and tokens_in(name) <= _NAME
 
 
 def _lines(order: WorkOrder, detail: _Detail) -> Iterator[str]:
@@ -137,6 +137,8 @@ def _chores(chores: Iterable[Chore], detail: _Detail) -> Iterator[str]:
         yield from (f"  - {_code(place)}" for place in shown)
         if len(chore.places) > len(shown):
             yield f"  - {len(chore.places) - len(shown)} more: see the report"
+        commands = [shlex.join(words) for words in chore.commands if all(map(_is_plain, words))]
+        yield from (f"      {command}" for command in commands[: detail.places])
         if chore.output and detail.output:
             yield markdown_fence(_tail(chore.output, detail.output))
 
