@@ -25,6 +25,8 @@ from coverage_gate.judging import Request, run_guarded
 from coverage_gate.ports import Measurer, TreeSource
 from coverage_gate.settings import Settings, load_settings
 from coverage_gate.testing.attacks.attack import (
+    HEAD,
+    MAIN,
     PIDS,
     REPOSITORY,
     WITNESS,
@@ -40,6 +42,9 @@ from coverage_gate.wiring import open_workshop
 
 NAME = "till"
 TWIN = "twin"
+MODES = ("fail-open", "fail-closed")
+#: A person's command line judges tests; in a pipeline a merge gate did.
+PLACES = ("command", "pipeline")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,7 @@ class Trial:
     def plant(self) -> None:
         """Put the programs into the git folder."""
         for name, text in self.attack.planted.items():
-            target = self.git.git_dir / name
+            target = self.git.git_dir / self._filled(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self._filled(text))
             target.chmod(0o755)
@@ -174,10 +179,17 @@ class Trial:
             REPOSITORY: str(self.git.path),
             WITNESS: str(self.top / "witness"),
             PIDS: str(self.top / "pids"),
+            MAIN: self.sha("main"),
         }
+        if HEAD in text:
+            places[HEAD] = self.sha(self.branch)
         for name, value in places.items():
             text = text.replace(name, value)
         return text
+
+    def sha(self, branch: str) -> str:
+        """The commit of a branch, whatever else has its name."""
+        return self.git.git("rev-parse", f"refs/heads/{branch}")
 
     def judge(self, branch: str) -> dict[tuple[str, str], Verdict]:
         """The verdicts in both fail modes, after a merge gate and without one."""
@@ -196,17 +208,16 @@ class Trial:
             ports = shop.ports(settings)
             ports = replace(ports, measurer=_Remembering(ports.measurer))
             request = Request(repository=NAME, branch=branch, head=branch, base="main")
-            return {
-                (mode, place): run_guarded(
-                    request,
-                    ports,
-                    replace(
-                        settings.policy(judges_tests=place == "command"),
-                        fail_closed=mode == "fail-closed",
-                    ),
-                )
-                for mode, place in product(("fail-open", "fail-closed"), ("command", "pipeline"))
-            }
+            verdicts = {}
+            for mode, place in product(MODES, PLACES):
+                policy = settings.policy(judges_tests=place == "command")
+                policy = replace(policy, fail_closed=mode == "fail-closed")
+                verdict = run_guarded(request, ports, policy)
+                verdicts[mode, place] = verdict
+                if verdict.commit and verdict.base_commit:
+                    # The tests may have moved the branches since; what was pinned is judged.
+                    request = replace(request, head=verdict.commit, base=verdict.base_commit)
+            return verdicts
 
     def alive(self) -> list[int]:
         """Which of the processes that the attack started still run."""

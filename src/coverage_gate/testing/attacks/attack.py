@@ -13,6 +13,10 @@ WITNESS = "@WITNESS@"
 #: In the text of a file: a file for the ids of processes, none of which may be alive afterwards.
 PIDS = "@PIDS@"
 
+#: In what is planted: the ids of the attack's commit and of main's.
+HEAD = "@HEAD@"
+MAIN = "@MAIN@"
+
 
 class Family(StrEnum):
     """What an attack reaches for."""
@@ -58,7 +62,7 @@ class Attack:
         twin_is: For people: the honest branch that looks like it.
         twin: What that branch changes; it must merge.
         branch: Name of the branch, where the name is part of the attack.
-        planted: Files put into the repository's git folder, as one with a worktree can; programs.
+        planted: Files put into the repository's git folder, as one with a worktree can.
         timeout_s: Time limit of a run.
     """
 

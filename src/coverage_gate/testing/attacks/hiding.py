@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coverage_gate.testing.attacks.attack import Attack, Family
+from coverage_gate.testing.attacks.containers import cached_name, compiled
 from coverage_gate.testing.attacks.project import (
     CODE,
     CODE_TESTS,
@@ -145,5 +146,20 @@ HIDING = (
         files={**UNTESTED, CODE: edited(REFUNDS, "\n\n\n", "\n\x0c\n# \x85 \u2028 \x1c\n\n")},
         twin_is="tests a module with form feeds",
         twin={**TESTED, CODE: edited(REFUNDS, "\n\n\n", "\n\x0c\n# \x85 \u2028 \x1c\n\n")},
+    ),
+    Attack(
+        name="bytecode-for-another-source",
+        family=Family.HIDING,
+        tries="commits bytecode in which each line of the source is a line that runs",
+        held_by="baseline",
+        files={
+            **UNTESTED,
+            f"src/till/__pycache__/{cached_name('refunds.py')}": compiled("pass\n" * 14, CODE),
+        },
+        twin_is="commits the bytecode of a tested module",
+        twin={
+            **TESTED,
+            f"src/till/__pycache__/{cached_name('refunds.py')}": compiled(REFUNDS, CODE),
+        },
     ),
 )
