@@ -138,6 +138,27 @@ HOOKS = (
         twin={**TESTED, CONF: _conftest("import atexit\n\natexit.register(print, 'bye')\n")},
     ),
     Attack(
+        name="everything-may-fail",
+        family=Family.HOOKS,
+        tries="breaks old code and marks each test as one that may fail",
+        held_by="integrity",
+        files={
+            **BROKEN_STOCK,
+            CONF: _conftest(
+                "def pytest_collection_modifyitems(items):\n"
+                "    for item in items:\n        item.add_marker(pytest.mark.xfail)\n"
+            ),
+        },
+        twin_is="marks each test as slow",
+        twin={
+            **TESTED,
+            CONF: _conftest(
+                "def pytest_collection_modifyitems(items):\n"
+                "    for item in items:\n        item.add_marker(pytest.mark.slow)\n"
+            ),
+        },
+    ),
+    Attack(
         name="everything-is-skipped-somewhere",
         family=Family.HOOKS,
         tries="breaks old code and skips its tests where an environment variable is missing",

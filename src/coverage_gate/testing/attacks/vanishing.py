@@ -11,6 +11,7 @@ from coverage_gate.testing.attacks.project import (
     CODE,
     CODE_TESTS,
     LABELS_TESTS,
+    PRICES,
     PRICES_TESTS,
     REFUNDS,
     REFUNDS_TESTS,
@@ -26,6 +27,80 @@ _TAKE = """def test_take(stock):
 _WITHOUT_TAKE = edited(STOCK_TESTS, _TAKE + "\n\n", "")
 
 VANISHING = (
+    Attack(
+        name="a-test-is-deleted",
+        family=Family.TESTS,
+        tries="breaks what a function returns and deletes the test of it",
+        held_by="integrity",
+        files={**BROKEN_STOCK, _FILE: _WITHOUT_TAKE},
+        twin_is="renames the test",
+        twin={_FILE: edited(STOCK_TESTS, "def test_take(stock)", "def test_take_tells(stock)")},
+    ),
+    Attack(
+        name="a-test-is-skipped",
+        family=Family.TESTS,
+        tries="breaks what a function returns and skips the test of it",
+        held_by="integrity",
+        files={
+            **BROKEN_STOCK,
+            _FILE: edited(STOCK_TESTS, _TAKE, "@pytest.mark.skip(reason='flaky')\n" + _TAKE),
+        },
+        twin_is="adds a test that is skipped on another platform",
+        twin={
+            **TESTED,
+            _FILE: STOCK_TESTS
+            + "\n\n@pytest.mark.skipif('sys.platform == \"win32\"')\n"
+            + _TAKE.replace("test_take", "test_take_on_posix"),
+        },
+    ),
+    Attack(
+        name="a-test-is-expected-to-fail",
+        family=Family.TESTS,
+        tries="breaks what a function returns and expects the test of it to fail",
+        held_by="integrity",
+        files={
+            **BROKEN_STOCK,
+            _FILE: edited(STOCK_TESTS, _TAKE, "@pytest.mark.xfail\n" + _TAKE),
+        },
+        twin_is="adds a test of a known fault that is expected to fail",
+        twin={
+            **TESTED,
+            _FILE: STOCK_TESTS
+            + "\n\n@pytest.mark.xfail(reason='known')\ndef test_nothing_to_put(stock):\n"
+            "    stock.put('tea', 0)\n    assert 'tea' not in stock.pieces\n",
+        },
+    ),
+    Attack(
+        name="a-test-without-its-name",
+        family=Family.TESTS,
+        tries="breaks what a function returns and renames the test so that it is none",
+        held_by="integrity",
+        files={
+            **BROKEN_STOCK,
+            _FILE: edited(STOCK_TESTS, "def test_take(stock)", "def check_take(stock)"),
+        },
+        twin_is="moves the test into a class",
+        twin={
+            _FILE: _WITHOUT_TAKE + "\n\nclass TestTake:\n    def test_take(self, stock):\n"
+            '        assert stock.take("tea", 1) == 2\n'
+        },
+    ),
+    Attack(
+        name="a-file-without-its-name",
+        family=Family.TESTS,
+        tries="renames a test file so that it is none, and keeps the lines covered elsewhere",
+        held_by="integrity",
+        files={
+            **BROKEN_STOCK,
+            _FILE: None,
+            "tests/stock_checks.py": STOCK_TESTS,
+            "tests/test_all_of_stock.py": "import pytest\n\n\ndef test_all(stock):\n"
+            "    stock.put('tea', 1)\n    stock.take('tea', 1)\n"
+            "    with pytest.raises(LookupError):\n        stock.take('tea', 9)\n",
+        },
+        twin_is="renames the file so that it still is one",
+        twin={_FILE: None, "tests/test_shelves.py": STOCK_TESTS},
+    ),
     Attack(
         name="a-second-test-of-the-name",
         family=Family.TESTS,
@@ -62,6 +137,45 @@ VANISHING = (
                 "        discounted(1000, -1)\n",
                 "    with pytest.raises(ValueError):\n        discounted(1, 101)\n",
             )
+        },
+    ),
+    Attack(
+        name="no-cases-left",
+        family=Family.TESTS,
+        tries="takes a case out of the parameters, and breaks what it saw",
+        held_by="integrity",
+        files={
+            "src/till/prices.py": edited(PRICES, "return 490", "return 49"),
+            "tests/test_prices.py": edited(
+                edited(PRICES_TESTS, "[(4999, 490), (5000, 0)]", "[(5000, 0)]"), "1990", "1549"
+            ),
+        },
+        twin_is="adds a case",
+        twin={
+            "tests/test_prices.py": edited(
+                PRICES_TESTS, "(4999, 490), (5000", "(4999, 490), (1, 490), (5000"
+            )
+        },
+    ),
+    Attack(
+        name="a-module-that-skips-itself",
+        family=Family.TESTS,
+        tries="skips a whole module by importing what is not there",
+        held_by="integrity",
+        files={
+            **BROKEN_STOCK,
+            _FILE: edited(
+                STOCK_TESTS, "import pytest\n", "import pytest\n\npytest.importorskip('nothing')\n"
+            ),
+            "tests/test_all_of_stock.py": "import pytest\n\n\ndef test_all(stock):\n"
+            "    stock.put('tea', 1)\n    stock.take('tea', 1)\n"
+            "    with pytest.raises(LookupError):\n        stock.take('tea', 9)\n",
+        },
+        twin_is="skips a new module where an optional package is missing",
+        twin={
+            **TESTED,
+            "tests/test_optional.py": "import pytest\n\npytest.importorskip('nothing')\n\n\n"
+            "def test_it():\n    assert True\n",
         },
     ),
     Attack(
@@ -113,6 +227,32 @@ VANISHING = (
             "tests/unit/test_prices.py": PRICES_TESTS,
             "tests/unit/test_stock.py": STOCK_TESTS,
             "tests/unit/test_labels.py": LABELS_TESTS,
+        },
+    ),
+    Attack(
+        name="a-test-that-goes-with-a-renamed-helper",
+        family=Family.TESTS,
+        tries="renames the tested function, breaks it, and lets its test go with the old name",
+        held_by="integrity",
+        files={
+            "src/till/prices.py": edited(
+                edited(PRICES, "shipping(", "postage("), "return 490", "return 49"
+            ),
+            "tests/test_prices.py": "import pytest\nfrom till.prices import discounted, total\n\n\n"
+            + edited(
+                PRICES_TESTS[PRICES_TESTS.index("def test_discount") :],
+                "total([1000, 500]) == 1990",
+                "total([1000, 500]) and total([9000])",
+            ),
+        },
+        twin_is="renames the function and its test",
+        twin={
+            "src/till/prices.py": edited(PRICES, "shipping(", "postage("),
+            "tests/test_prices.py": edited(
+                edited(PRICES_TESTS, "import discounted, shipping,", "import discounted, postage,"),
+                "assert shipping(",
+                "assert postage(",
+            ),
         },
     ),
 )
