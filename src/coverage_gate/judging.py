@@ -8,7 +8,10 @@ from coverage_gate.boundary import Redactor, keep_text, never_raises
 from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
 from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.decide import branch_unmeasurable, decide, refused, tool_error
-from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.evidence import Evidence, Founding
+from coverage_gate.core.excuse import is_main_below
+from coverage_gate.core.flaky import FlakyLine, carried
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import (
     BRANCH_FAILURES,
     TOOL_FAILURES,
@@ -16,11 +19,13 @@ from coverage_gate.core.measurement import (
     MeasureFailure,
     Measurement,
 )
+from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.replaced import MAX_SOURCES, Sources
+from coverage_gate.core.times import days_before
 from coverage_gate.core.vanished import wanted
-from coverage_gate.core.verdict import Reason, Verdict
+from coverage_gate.core.verdict import Outcome, Reason, Verdict
 from coverage_gate.ports import (
     Clock,
     Configurations,
@@ -32,6 +37,9 @@ from coverage_gate.ports import (
     StoreError,
     TreeSource,
 )
+
+#: What fails where lines that ran on main just did not run this time.
+_BY_CHANCE = frozenset({RuleName.LOST, RuleName.BASELINE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,19 +190,86 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
     measured = base if isinstance(base, Measurement) else None
     if founds and measured is not None:
         baseline = _as_baseline(request, landing, measured)
-    return decide(
-        Evidence(
-            policy=policy,
-            landing=landing,
-            changes=changes,
-            head=head,
-            base=measured,
-            base_failure=base if isinstance(base, MeasureFailure) else None,
-            baseline=baseline,
-            sources=_sources(ports, policy, changes, measured, head),
-            diff=ports.repository.diff(landing.base.tree, tree) if policy.reads_lines else None,
-        )
+    diff = ports.repository.diff(landing.base.tree, tree) if policy.reads_lines else None
+    evidence = Evidence(
+        policy=policy,
+        landing=landing,
+        changes=changes,
+        head=head,
+        base=measured,
+        base_failure=base if isinstance(base, MeasureFailure) else None,
+        baseline=baseline,
+        sources=_sources(ports, policy, changes, measured, head),
+        diff=diff,
     )
+    flaky = _flaky(evidence, request, ports)
+    return _decided(replace(evidence, flaky=flaky) if flaky else evidence, request, ports)
+
+
+def _decided(evidence: Evidence, request: Request, ports: Ports) -> Verdict:
+    """Decide; where it fails by what may have an excuse, look for it and decide again."""
+    verdict = decide(evidence)
+    if RuleName.BASELINE in _broken(verdict):
+        founding = _founding(evidence, request, ports)
+        if founding is not None:
+            evidence = replace(evidence, founding=founding)
+            verdict = decide(evidence)
+    if RuleName.LOST not in _broken(verdict) or _broken(verdict) - _BY_CHANCE:
+        return verdict
+    if evidence.compared is None:
+        return verdict
+    ports.progress.step(f"lines are lost: measuring {request.branch} once more")
+    source = _head_source(request, evidence.landing, evidence.changes.tree)
+    again = ports.measurer.measure(source, fresh=True)
+    return decide(replace(evidence, again=again)) if isinstance(again, Measurement) else verdict
+
+
+def _broken(verdict: Verdict) -> set[RuleName]:
+    return {result.rule for result in verdict.rules if result.outcome is Outcome.FAIL}
+
+
+def _flaky(evidence: Evidence, request: Request, ports: Ports) -> frozenset[Unit]:
+    """What main proves to be flaky, as places of the head."""
+    if evidence.compared is None:
+        return frozenset()
+    since = days_before(ports.clock.now_iso(), evidence.policy.flaky_days)
+    by_tree: dict[str, list[FlakyLine]] = {}
+    for line in ports.store.flaky_lines(request.repository, since=since):
+        by_tree.setdefault(line.tree, []).append(line)
+    found: set[Unit] = set()
+    for tree, lines in by_tree.items():
+        diff = _diff_since(tree, evidence, ports)
+        found |= set() if diff is None else carried(lines, diff, evidence.head)
+    return frozenset(found)
+
+
+def _diff_since(tree: str, evidence: Evidence, ports: Ports) -> tuple[FileDiff, ...] | None:
+    """From a tree of main to the landing tree; None where the repository has it no more."""
+    if tree == evidence.landing.base.tree:
+        return evidence.diff
+    try:
+        return ports.repository.diff(tree, evidence.changes.tree)
+    except RepositoryError as error:
+        ports.progress.detail(f"tree {tree[:12]} of main cannot be compared: {error}")
+        return None
+
+
+def _founding(evidence: Evidence, request: Request, ports: Ports) -> Founding | None:
+    """The measurement that the baseline has its value from, where main itself is below it."""
+    stored = evidence.baseline
+    if stored is None or stored.tree is None or not is_main_below(evidence):
+        return None
+    diff = _diff_since(stored.tree, evidence, ports)
+    if diff is None:
+        return None
+    source = TreeSource(
+        tree=stored.tree,
+        config_tree=evidence.landing.base.tree,
+        commit=stored.sha,
+        label=f"the baseline of {request.repository}",
+    )
+    measured = ports.measurer.measure(source)
+    return Founding(measured=measured, diff=diff) if isinstance(measured, Measurement) else None
 
 
 def _sources(

@@ -12,6 +12,7 @@ from typing import Protocol
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.changes import Changes, Commit, Landing
 from coverage_gate.core.configured import ConfigurationChange
+from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep
@@ -179,6 +180,12 @@ class Store(Protocol):
 
     def measurements(self, repository: str, *, limit: int) -> tuple[MeasurementSummary, ...]:
         """The newest measurements of a repository, newest first."""
+
+    def note_flaky(self, repository: str, lines: Iterable[FlakyLine], at: str) -> None:
+        """Keep flaky lines of main; one that is known is stamped anew."""
+
+    def flaky_lines(self, repository: str, *, since: str) -> tuple[FlakyLine, ...]:
+        """The flaky lines that were seen at that time or later, by tree and place."""
 
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str

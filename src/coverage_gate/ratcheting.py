@@ -59,7 +59,7 @@ def ratchet(
     return store_of(settings).ratchet(
         key=key,
         rate=rate,
-        counts=fields.counts if fields.kind else None,
+        counts=fields.steady_counts if fields.kind else None,
         sha=sha,
         tree=fields.tree,
         holder=work_item,
@@ -80,8 +80,8 @@ def _measured_rate(fields: ReportFields, report: Path) -> Fraction:
         raise NotRatchetedError(f"{report.name} of {fields.work_item} is no PASS of a measurement")
     if fields.commit == UNCOMMITTED:
         raise NotRatchetedError("a folder without a commit was measured: it never ratchets")
-    if fields.kind and fields.counts is not None and fields.counts.rate is not None:
-        return fields.counts.rate
+    if fields.kind and fields.steady_counts is not None and fields.steady_counts.rate is not None:
+        return fields.steady_counts.rate
     if fields.measured is None:
         raise NotRatchetedError(f"{report.name} of {fields.work_item} holds no measured coverage")
     return exact_percent(fields.measured, name="measured_coverage")

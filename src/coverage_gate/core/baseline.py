@@ -31,6 +31,7 @@ class Baseline:
         counts: The integers behind it; None where a host or operator gave a percent.
         sha: The merged commit; empty for an operator's reset.
         updated_at: ISO 8601 in UTC.
+        tree: Git tree whose measurement it is; None where a host or operator gave a percent.
     """
 
     key: BaselineKey
@@ -39,6 +40,7 @@ class Baseline:
     counts: Counts | None
     sha: str
     updated_at: str
+    tree: str | None = None
 
 
 def key_of(repository: str, measurement: Measurement) -> BaselineKey:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from coverage_gate.core.attribution import attribute
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.flaky import run_of
 from coverage_gate.core.lost import lost_lines
 from coverage_gate.core.measurement import BRANCH_FAILURES, FailureCode, MeasureFailure
 from coverage_gate.core.patch import PatchCounts, patch_of
@@ -40,6 +41,9 @@ def decide(evidence: Evidence) -> Verdict:
         vanished=evidence.vanished,
         patch=_patch(evidence),
         lost=_lost(evidence),
+        flaky=None if evidence.compared is None else tuple(sorted(evidence.tolerated)),
+        steady_covered=evidence.head.counts.covered
+        - run_of(evidence.tolerated, evidence.head).covered,
         attribution=None if evidence.compared is None else attribute(evidence.compared),
         repair=repair_of(evidence, results),
         warnings=_warnings(evidence, results),

@@ -7,13 +7,28 @@ from dataclasses import dataclass, field
 from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.comparison import Comparison, compare
+from coverage_gate.core.flaky import run_of, tolerated
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.replaced import Sources
 from coverage_gate.core.ruled import ruled
 from coverage_gate.core.vanished import Vanished, vanished_tests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founding:
+    """Where a baseline comes from.
+
+    Attributes:
+        measured: The measurement of its tree.
+        diff: From that tree to the landing tree.
+    """
+
+    measured: Measurement
+    diff: tuple[FileDiff, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +46,14 @@ class Evidence:
         diff: What the change does to the lines of Python files; None where nobody read them, so
             that no rule which needs lines can judge.
         sources: Texts of test files and changed files, where tests are missing.
+        flaky: What main proves to be flaky, as places of the head.
+        again: The head measured once more, since lines were lost and nothing else is wrong.
+        founding: The measurement that founded the baseline, where main is below it.
         comparison: Head and base, unit by unit; made of the others, None without `diff`.
         ruled: The same for the rules that judge lines: without the branches that the policy does
-            not want judged.
+            not want judged, and without what is only flaky.
+        tolerated: All that is flaky in the head.
+        since: The head compared with the measurement that founded the baseline.
         vanished: Tests that passed on the base and do not have to on the head; None where it is
             not known, since the base was not measured or the test command does not tell its tests.
     """
@@ -47,7 +67,12 @@ class Evidence:
     baseline: Baseline | None = None
     diff: tuple[FileDiff, ...] | None = None
     sources: Sources = field(default_factory=Sources, repr=False)
+    flaky: frozenset[Unit] = frozenset()
+    again: Measurement | None = None
+    founding: Founding | None = None
     comparison: Comparison | None = field(init=False, repr=False, compare=False)
+    tolerated: frozenset[Unit] = field(init=False, repr=False, compare=False)
+    since: Comparison | None = field(init=False, repr=False, compare=False)
     ruled: Comparison | None = field(init=False, repr=False, compare=False)
     vanished: tuple[Vanished, ...] | None = field(init=False, repr=False, compare=False)
 
@@ -55,8 +80,13 @@ class Evidence:
         # Several rules read it, and it is by far the costliest of what they read.
         made = None if self.diff is None else compare(self.base, self.head, self.diff)
         object.__setattr__(self, "comparison", made)
-        judged = None if made is None else ruled(made, self.policy.branch_paths)
+        flaky = self.flaky if made is None else tolerated(made, self.flaky, self.again)
+        object.__setattr__(self, "tolerated", flaky)
+        judged = None if made is None else ruled(made, self.policy.branch_paths, flaky)
         object.__setattr__(self, "ruled", judged)
+        founded = self.founding
+        since = None if founded is None else compare(founded.measured, self.head, founded.diff)
+        object.__setattr__(self, "since", since)
         object.__setattr__(self, "vanished", self._vanished())
 
     def _vanished(self) -> tuple[Vanished, ...] | None:
@@ -78,3 +108,10 @@ class Evidence:
     def judged(self) -> Counts:
         """The counts that the rules judge."""
         return self.head.counts
+
+    @property
+    def steady(self) -> Counts:
+        """The judged counts with each flaky line covered: what is compared with the baseline."""
+        judged = self.judged
+        missing = run_of(self.tolerated, self.head).missing if self.tolerated else 0
+        return Counts(covered=judged.covered + missing, total=judged.total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from coverage_gate.core.comparison import Comparison
 from coverage_gate.core.deltas import Bucket, FileDelta
 from coverage_gate.core.linebits import lines_of
-from coverage_gate.core.places import LostLine, Unit, branches_text, located
+from coverage_gate.core.places import LostLine, Unit, places_of
 
 
 def lost_units(comparison: Comparison) -> tuple[Unit, ...]:
@@ -29,7 +29,11 @@ def lost_lines(comparison: Comparison) -> tuple[LostLine, ...]:
 
 def lost_places(comparison: Comparison) -> tuple[str, ...]:
     """What is lost, file by file: "src/a.py:3-5, branches 9→12"."""
-    return tuple(_place(delta) for delta in comparison.heads if delta.of(Bucket.LOST).count)
+    return places_of(
+        Unit(path=delta.file.path, line=line, target=target or 0)
+        for delta in comparison.heads
+        for line, target in _told(delta)
+    )
 
 
 def _told(delta: FileDelta) -> list[tuple[int, int | None]]:
@@ -38,11 +42,3 @@ def _told(delta: FileDelta) -> list[tuple[int, int | None]]:
     lines = frozenset(lines_of(lost.lines))
     alone = [arc for arc in lost.arcs if lines.isdisjoint(arc)]
     return [*((line, None) for line in lines), *alone]
-
-
-def _place(delta: FileDelta) -> str:
-    lines, path = delta.of(Bucket.LOST).lines, delta.file.path
-    alone = branches_text((line, target) for line, target in _told(delta) if target is not None)
-    if not alone:
-        return located(path, lines)
-    return f"{located(path, lines)}, branches {alone}" if lines else f"{path}: branches {alone}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from coverage_gate.core.linebits import LineBits, lines_of, ranges_text
+from coverage_gate.core.linebits import LineBits, bits_of, lines_of, ranges_text
 
 #: How many files a sentence names.
 _FILES = 5
@@ -46,6 +46,23 @@ class LostLine:
     line: int
     target: int | None = None
     tests: tuple[str, ...] = ()
+
+
+def places_of(units: Iterable[Unit]) -> tuple[str, ...]:
+    """Units file by file: "src/a.py:3-5, branches 9→12"."""
+    by_path: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_path.setdefault(unit.path, []).append(unit)
+    return tuple(_place_of(path, held) for path, held in sorted(by_path.items()))
+
+
+def _place_of(path: str, units: Iterable[Unit]) -> str:
+    held = sorted(units)
+    lines = bits_of(unit.line for unit in held if not unit.is_branch)
+    arcs = branches_text((unit.line, unit.target) for unit in held if unit.is_branch)
+    if not arcs:
+        return located(path, lines)
+    return f"{located(path, lines)}, branches {arcs}" if lines else f"{path}: branches {arcs}"
 
 
 def located(path: str, lines: LineBits) -> str:

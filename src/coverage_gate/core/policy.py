@@ -46,6 +46,7 @@ class Policy:
         fail_closed: Whether a tool that could not measure blocks the merge.
         targets: What is asked of single files, by pattern.
         branch_paths: Where rules that judge lines judge branches, too.
+        flaky_days: How many days a line that was proven flaky counts as flaky.
         judges_tests: Whether a newly failing test fails the gate; a merge gate before us does that.
     """
 
@@ -59,6 +60,7 @@ class Policy:
     fail_closed: bool = False
     targets: tuple[Target, ...] = ()
     branch_paths: tuple[BranchPath, ...] = ()
+    flaky_days: int = 14
     judges_tests: bool = True
 
     @property

@@ -15,6 +15,7 @@ from itertools import chain
 
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.excuse import excusing_rate
+from coverage_gate.core.flaky import run_of
 from coverage_gate.core.gaps import Repair, gaps_of
 from coverage_gate.core.linebits import bits_of, lines_of
 from coverage_gate.core.lost import lost_units
@@ -22,6 +23,7 @@ from coverage_gate.core.measurement import FileCoverage
 from coverage_gate.core.patch import FEW, Patch, patch_of
 from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.rates import Counts
 from coverage_gate.core.targets import Shortfall, shortfalls
 from coverage_gate.core.verdict import Outcome, RuleResult
 
@@ -135,7 +137,7 @@ def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
     if broken and evidence.comparison is not None and evidence.comparison.mismatched:
         return "what was measured is not what would land"
     if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE}:
-        rest = evidence.head.counts.missing
+        rest = evidence.head.counts.missing - run_of(evidence.tolerated, evidence.head).missing
         if rest == 0 or _missing(evidence, broken) > rest:
             return "covering all that is measured is not enough"
     return None
@@ -155,7 +157,7 @@ def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> tuple[Unit, .
     more = _missing(evidence, broken) - len(chosen)
     offers = chain([todo.patch, todo.branches], _rest(evidence))
     found: list[Unit] = []
-    known = set(chosen)
+    known = set(evidence.tolerated).union(chosen)  # what is flaky counts as covered already
     while len(found) < more:
         # There are enough: `_hopeless` has seen to it.
         fresh = [unit for unit in next(offers) if unit not in known]
@@ -231,16 +233,19 @@ def _counting(short: Shortfall, chosen: Iterable[Unit]) -> int:
 
 def _missing(evidence: Evidence, broken: _Broken) -> int:
     """How many more units must be covered for the rates that are broken; 0 where none is."""
-    judged = evidence.judged
-    limits = [
-        result.required
-        for rule, result in broken.items()
-        if rule is RuleName.FLOOR and result.required is not None
-    ]
+    missing = [0]
+    floor = broken.get(RuleName.FLOOR)
+    if floor is not None and floor.required is not None:
+        missing.append(_short_by(evidence.judged, floor.required))
     if RuleName.BASELINE in broken:
         either = (broken[RuleName.BASELINE].required, excusing_rate(evidence))
-        limits.append(min(limit for limit in either if limit is not None))
-    return max((math.ceil(limit * judged.total) - judged.covered for limit in limits), default=0)
+        least = min(limit for limit in either if limit is not None)
+        missing.append(_short_by(evidence.steady, least))
+    return max(missing)
+
+
+def _short_by(judged: Counts, least: Fraction) -> int:
+    return math.ceil(least * judged.total) - judged.covered
 
 
 def _largest_first(units: Iterable[Unit], files: Mapping[str, FileCoverage]) -> tuple[Unit, ...]:

@@ -90,7 +90,7 @@ _Arcs = dict[tuple[str, int], ArcMatch]
 
 def touched_deltas(sides: Sides) -> tuple[list[FileDelta], list[FileDelta]]:
     """The deltas of the head's files and of the base's."""
-    there = _head_maps(sides.diffs)
+    there = head_maps(sides.diffs)
     back = inverted(there)
     old = _sheets((diff.old_path for diff in sides.diffs if diff.old_blob), sides.before)
     new = _sheets(there, sides.after)
@@ -124,7 +124,7 @@ def _add_reflowed(diff: FileDiff, base: _Page | None, head: _Page | None) -> Non
         base.partners[old] = Partner(path=diff.path, line=new, moved=True)
 
 
-def _head_maps(diffs: Iterable[FileDiff]) -> dict[str, list[LineRun]]:
+def head_maps(diffs: Iterable[FileDiff]) -> dict[str, list[LineRun]]:
     """The lines of each file of the head that the base has."""
     touched = list(diffs)
     moved = moved_runs(touched)

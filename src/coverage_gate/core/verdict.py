@@ -11,7 +11,7 @@ from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.gaps import Repair
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.patch import PatchCounts
-from coverage_gate.core.places import LostLine
+from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.vanished import Vanished
@@ -100,6 +100,9 @@ class Verdict:
             not judged.
         patch: New and modified statements; None where the rule is off or could not judge.
         lost: What ran on the base, was not touched and does not run; None likewise.
+        flaky: What is known to be flaky in the head; None where nobody looked.
+        steady_covered: How much of the measurement ran, but for what is flaky: what may raise the
+            baseline. None where nothing was measured.
         attribution: Why the totals differ from those of the base; None where it is not known.
         repair: What suffices to turn it; None where nothing was measured.
         order: What a developer has to do; None where there is nothing to do.
@@ -124,6 +127,8 @@ class Verdict:
     vanished: tuple[Vanished, ...] | None = None
     patch: PatchCounts | None = None
     lost: tuple[LostLine, ...] | None = None
+    flaky: tuple[Unit, ...] | None = None
+    steady_covered: int | None = None
     attribution: Attribution | None = None
     repair: Repair | None = None
     order: WorkOrder | None = None

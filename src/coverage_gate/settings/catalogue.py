@@ -110,6 +110,13 @@ _GATE = {
         default="auto",
         file="branch",
     ),
+    "flaky_days": Setting(
+        env="ORCH_COVERAGE_FLAKY_DAYS",
+        about="How many days a line that main was seen to run and not to run counts as flaky.",
+        allowed="a whole number from 0 to 365",
+        default="14",
+        file="flaky_days",
+    ),
 }
 
 _RUN = {

@@ -107,6 +107,9 @@ class Settings(BaseModel):
     plane_workspace: _Text | None = None
     plane_project: _Text | None = None
 
+    flaky_days: Annotated[int, PlainValidator(partial(values.read_count, low=0, high=365))] = (
+        _POLICY.flaky_days
+    )
     targets: Annotated[tuple[Target, ...], PlainValidator(values.read_targets)] = ()
     branch_paths: Annotated[tuple[BranchPath, ...], PlainValidator(values.read_branch_paths)] = ()
 
@@ -141,6 +144,7 @@ class Settings(BaseModel):
             fail_closed=self.fail_closed,
             targets=self.targets,
             branch_paths=self.branch_paths,
+            flaky_days=self.flaky_days,
             judges_tests=judges_tests,
         )
 

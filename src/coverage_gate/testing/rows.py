@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.measurement import Measurement
+from coverage_gate.core.places import Unit
 from coverage_gate.core.ratchet import LeaseRow, RatchetStep, rank_of
 from coverage_gate.core.records import (
     AuditRow,
@@ -26,6 +28,7 @@ class Rows:
     baselines: dict[tuple[BaselineKey, int], Baseline] = field(default_factory=dict)
     steps: list[RatchetStep] = field(default_factory=list)
     measurements: dict[str, tuple[MeasurementSummary, Measurement]] = field(default_factory=dict)
+    flaky: dict[tuple[str, str, Unit], tuple[FlakyLine, str]] = field(default_factory=dict)
     leases: dict[str, LeaseRow] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
@@ -37,6 +40,7 @@ class Rows:
             baselines=dict(self.baselines),
             steps=list(self.steps),
             measurements=dict(self.measurements),
+            flaky=dict(self.flaky),
             leases=dict(self.leases),
             intents=list(self.intents),
             audits=list(self.audits),

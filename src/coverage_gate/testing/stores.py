@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -16,6 +16,7 @@ from coverage_gate.adapters.stores.texts import (
     prose_text,
 )
 from coverage_gate.core.baseline import Baseline, BaselineKey, kind_text
+from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.ratchet import (
     FIRST_EPOCH,
@@ -130,7 +131,13 @@ class MemoryStore:
                 put_baseline(
                     rows,
                     Baseline(
-                        key=key, epoch=epoch, rate=rate, counts=counts, sha=sha, updated_at=at
+                        key=key,
+                        epoch=epoch,
+                        rate=rate,
+                        counts=counts,
+                        sha=sha,
+                        updated_at=at,
+                        tree=tree,
                     ),
                     fence=lease.fence if lease else fence,
                 )
@@ -191,6 +198,23 @@ class MemoryStore:
         kept = [summary for summary, _ in self.rows.measurements.values()]
         return newest_first(
             [summary for summary in kept if summary.repository == repository], limit
+        )
+
+    def note_flaky(self, repository: str, lines: Iterable[FlakyLine], at: str) -> None:
+        """See `ports.Store.note_flaky`."""
+        name_text(repository)
+        with self._change() as rows:
+            for line in lines:
+                rows.flaky[repository, line.tree, line.unit] = line, at
+
+    def flaky_lines(self, repository: str, *, since: str) -> tuple[FlakyLine, ...]:
+        """See `ports.Store.flaky_lines`."""
+        return tuple(
+            sorted(
+                line
+                for (owner, _, _), (line, at) in self.rows.flaky.items()
+                if owner == repository and at >= since
+            )
         )
 
     def acquire_lease(

@@ -30,6 +30,7 @@ KEYS = (
     "schema_version",
     "covered",
     "total",
+    "flaky_covered",
     "commit",
     "tree",
     "base_commit",

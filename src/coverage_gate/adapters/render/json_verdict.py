@@ -13,7 +13,7 @@ from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.patch import PatchCounts
-from coverage_gate.core.places import LostLine
+from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import RuleResult, Verdict
@@ -56,7 +56,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "hidden": None,
         "patch": None if verdict.patch is None else _patch(verdict.patch),
         "lost": None if verdict.lost is None else [_lost(place) for place in verdict.lost],
-        "flaky": None,
+        "flaky": None if verdict.flaky is None else [_place(unit) for unit in verdict.flaky],
         "attribution": None if verdict.attribution is None else asdict(verdict.attribution),
         "repair": None if verdict.repair is None else _repair(verdict.repair),
     }
@@ -149,6 +149,11 @@ def _lost(place: LostLine) -> dict[str, object]:
         "branch": branch,
         "tests": _exacts(place.tests),
     }
+
+
+def _place(unit: Unit) -> dict[str, object]:
+    branch = [unit.line, unit.target] if unit.is_branch else None
+    return {"path": _exact(unit.path), "line": unit.line, "branch": branch}
 
 
 def _repair(repair: Repair) -> dict[str, object]:

@@ -46,6 +46,7 @@ _WHERE_KNOWN = {
     "schema_version": "schema_version",
     "covered": "covered",
     "total": "total",
+    "flaky_covered": "flaky_covered",
     "commit": "commit",
     "tree": "tree",
     "base_commit": "base_commit",

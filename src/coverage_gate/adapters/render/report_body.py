@@ -52,6 +52,7 @@ def render_body(work_item: str, status: str, fields: Mapping[str, object]) -> st
         *_list("Failing tests", fields.get("failing_tests"), _code_item),
         *_list("Tests that vanished", fields.get("vanished"), _code_item),
         *_list("Changed files that were not measured", fields.get("unmeasured"), _code_item),
+        *_list("Flaky: runs in some measurements only", fields.get("flaky"), _code_item),
         *_texts("What suffices", fields.get("repair")),
         *_list("What no test runs", fields.get("gaps"), _code_item),
         *_texts("Measurement", fields.get("measurement")),

@@ -28,6 +28,7 @@ class ReportFields:
         baseline: Percent in 0..100 that it was compared with.
         covered: Covered statements and branches.
         total: Statements and branches.
+        flaky_covered: How many of the covered ones are flaky.
         commit: Head of the branch.
         tree: Git tree id that was measured.
         base_commit: The base it was judged against.
@@ -46,6 +47,7 @@ class ReportFields:
     baseline: float | None = None
     covered: int | None = None
     total: int | None = None
+    flaky_covered: int | None = None
     commit: str | None = None
     tree: str | None = None
     base_commit: str | None = None
@@ -63,6 +65,14 @@ class ReportFields:
         if self.covered is None or self.total is None or self.covered > self.total:
             return None
         return Counts(covered=self.covered, total=self.total)
+
+    @property
+    def steady_counts(self) -> Counts | None:
+        """The integers without what is flaky: what may raise a baseline."""
+        counts, flaky = self.counts, self.flaky_covered or 0
+        if counts is None or flaky > counts.covered:
+            return None
+        return Counts(covered=counts.covered - flaky, total=counts.total)
 
 
 def parse_coverage_status(text: object) -> tuple[bool, str]:
@@ -108,6 +118,7 @@ def read_report(text: object) -> ReportFields:
         baseline=_percent(values.get("baseline")),
         covered=_count(values.get("covered")),
         total=_count(values.get("total")),
+        flaky_covered=_count(values.get("flaky_covered")),
         commit=values.get("commit") or None,
         tree=values.get("tree") or None,
         base_commit=values.get("base_commit") or None,

@@ -17,6 +17,7 @@ from coverage_gate.adapters.render.verdict_fields import (
     reason_of,
     vanished_items,
 )
+from coverage_gate.core.places import places_of
 from coverage_gate.core.rates import percent_text, points_text
 from coverage_gate.core.verdict import Outcome, RuleResult, State, Verdict
 
@@ -64,6 +65,7 @@ def verdict_text(
         tuple(_items("Failing tests", verdict.failing_tests, canvas)),
         tuple(_items("Tests that vanished", vanished_items(verdict), canvas)),
         tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
+        tuple(_items("Flaky, runs in some measurements only", _flaky(verdict), canvas)),
         tuple(_gaps(verdict, canvas)),
         tuple(_output(verdict, canvas)),
         tuple(_next(verdict, canvas)),
@@ -144,6 +146,10 @@ def _items(heading: str, items: tuple[str, ...], canvas: Canvas) -> Iterator[str
         yield f"  {canvas.plain(item)}"
     if len(items) > MAX_ITEMS:
         yield canvas.plain(f"  … and {len(items) - MAX_ITEMS} more")
+
+
+def _flaky(verdict: Verdict) -> tuple[str, ...]:
+    return places_of(verdict.flaky or ())
 
 
 def _gaps(verdict: Verdict, canvas: Canvas) -> Iterator[str]:

@@ -9,6 +9,7 @@ from coverage_gate.adapters.render.order import order_text
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.measurement import Measurement, TestRun
+from coverage_gate.core.places import places_of
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts, percent_number, percent_text, points_text
 from coverage_gate.core.verdict import State, Verdict
@@ -39,6 +40,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "vanished": vanished_items(verdict),
         "unmeasured": verdict.unmeasured,
         "warnings": other_warnings(verdict),
+        "flaky": places_of(verdict.flaky or ()),
         "repair": repair_heading(verdict.repair) if is_failed else None,
         "gaps": gap_items(verdict.repair) if is_failed else None,
         "order": None if verdict.order is None else order_text(verdict.order),
@@ -83,7 +85,15 @@ def _numbers(verdict: Verdict) -> dict[str, object]:
         "delta": percent_of(delta),
         "covered": counts.covered if counts else None,
         "total": counts.total if counts else None,
+        "flaky_covered": _flaky_covered(verdict) if counts else None,
     }
+
+
+def _flaky_covered(verdict: Verdict) -> int | None:
+    """How much of what ran is flaky, and may not raise the baseline; None for nothing."""
+    if verdict.counts is None or verdict.steady_covered is None:
+        return None
+    return verdict.counts.covered - verdict.steady_covered or None
 
 
 def percent_of(rate: Fraction | None) -> float | None:

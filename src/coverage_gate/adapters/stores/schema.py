@@ -23,7 +23,7 @@ from sqlalchemy import (
 from coverage_gate.core.ratchet import RANK_ONE
 
 #: Raised with each change of the tables. Changes only add.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: SQLite that knows STRICT tables and RETURNING.
 MIN_SQLITE = (3, 37, 0)
@@ -172,6 +172,34 @@ OUTBOX = Table(
     UniqueConstraint("topic", "dedup_key", name="coverage_outbox_once"),
     Index("coverage_outbox_due", "state", "next_attempt_at"),
     sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+FLAKY_LINES = Table(
+    "coverage_flaky_line",
+    METADATA,
+    Column("repository", Text, nullable=False),
+    Column("tree", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("line", BIG, nullable=False, autoincrement=False),
+    # Where a branch leads; 0 for a statement.
+    Column("target", BIG, nullable=False, autoincrement=False),
+    Column("blob", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+    PrimaryKeyConstraint("repository", "tree", "path", "line", "target"),
+    CheckConstraint("line >= 1", name="coverage_flaky_line_number"),
+    Index("coverage_flaky_line_seen", "repository", "seen_at"),
+    sqlite_strict=True,
+)
+
+CONTEXT_MAPS = Table(
+    "coverage_context_map",
+    METADATA,
+    Column("repository", Text, nullable=False),
+    Column("tree", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("repository"),
     sqlite_strict=True,
 )
 

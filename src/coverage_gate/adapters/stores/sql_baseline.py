@@ -154,6 +154,7 @@ def baseline_of(row: Row[Any]) -> Baseline:
         counts=counts,
         sha=row.sha,
         updated_at=row.updated_at,
+        tree=row.tree,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Update, select
 
-from coverage_gate.adapters.stores import sql_baseline, sql_lease, sql_records
+from coverage_gate.adapters.stores import sql_baseline, sql_flaky, sql_lease, sql_records
 from coverage_gate.adapters.stores.codec import encode
 from coverage_gate.adapters.stores.database import Database, OpenTransaction, Transactions
 from coverage_gate.adapters.stores.engine import SqlitePlace, sqlite_engine
@@ -18,8 +18,9 @@ from coverage_gate.adapters.stores.failures import bound
 from coverage_gate.adapters.stores.journal import MOUNTS, journal_of, read_mounts
 from coverage_gate.adapters.stores.schema import BASELINES
 from coverage_gate.adapters.stores.target import sqlite_path
-from coverage_gate.adapters.stores.texts import json_text, needed, prose_text
+from coverage_gate.adapters.stores.texts import json_text, name_text, needed, prose_text
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.ratchet import (
     LeaseRow,
@@ -203,6 +204,20 @@ class SqlStore:
         with self._read() as connection:
             rows = connection.execute(sql_records.newest_measurements(repository, limit)).all()
         return tuple(map(sql_records.summary_of, rows))
+
+    def note_flaky(self, repository: str, lines: Iterable[FlakyLine], at: str) -> None:
+        """See `ports.Store.note_flaky`."""
+        name_text(repository)
+        rows = [sql_flaky.row_of(repository, line, at) for line in lines]
+        with self._write() as connection:
+            for row in rows:
+                connection.execute(sql_flaky.noting(connection.dialect.name, row))
+
+    def flaky_lines(self, repository: str, *, since: str) -> tuple[FlakyLine, ...]:
+        """See `ports.Store.flaky_lines`."""
+        with self._read() as connection:
+            rows = connection.execute(sql_flaky.seen_since(repository, since)).all()
+        return tuple(sorted(map(sql_flaky.line_of, rows)))
 
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str

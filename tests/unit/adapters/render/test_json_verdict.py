@@ -13,7 +13,7 @@ from coverage_gate.core.attribution import Attribution
 from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.measurement import TestRun as Run
 from coverage_gate.core.patch import PatchCounts
-from coverage_gate.core.places import LostLine
+from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.rates import NO_COUNTS, Counts
 from coverage_gate.core.verdict import Outcome, Reason, State
@@ -82,7 +82,6 @@ def test_the_schema_knows_every_rule_and_outcome() -> None:
 def test_what_later_rules_judge_fits_the_published_schema() -> None:
     value = verdict_object(passing(), report=None) | {
         "hidden": [{"path": "a.py", "lines": [1, 2], "why": "pragma"}],
-        "flaky": [{"path": "a.py", "line": 3}],
     }
     Draft202012Validator(SCHEMA).validate(json.loads(to_json_line(value)))
 
@@ -100,6 +99,7 @@ def test_what_the_line_rules_found_is_told_and_fits_the_published_schema() -> No
             need=1,
             gaps=(Gap(path="a.py", symbol="f", lines=((1, 2),), branches=((1, -1),), units=()),),
         ),
+        flaky=(Unit(path="a.py", line=5), Unit(path="a.py", line=6, target=-1)),
     )
     value = json.loads(to_json_line(verdict_object(verdict, report=None)))
     Draft202012Validator(SCHEMA).validate(value)
@@ -112,6 +112,10 @@ def test_what_the_line_rules_found_is_told_and_fits_the_published_schema() -> No
     assert value["lost"] == [
         {"path": "a.py", "line": 3, "branch": None, "tests": ["t.py::t"]},
         {"path": "b\\udcff.py", "line": 4, "branch": [4, -1], "tests": []},
+    ]
+    assert value["flaky"] == [
+        {"path": "a.py", "line": 5, "branch": None},
+        {"path": "a.py", "line": 6, "branch": [6, -1]},
     ]
 
 

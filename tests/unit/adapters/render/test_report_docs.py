@@ -22,7 +22,8 @@ def test_the_template_in_the_docs_is_what_the_gate_writes() -> None:
 
 
 def test_the_template_in_the_docs_reads_back() -> None:
-    assert list(parse_front_matter(_template())) == list(KEYS)
+    # Only a report of a verdict that knows flaky lines has that key.
+    assert list(parse_front_matter(_template())) == [key for key in KEYS if key != "flaky_covered"]
 
 
 def test_the_docs_have_a_row_for_each_key_in_its_order() -> None:
