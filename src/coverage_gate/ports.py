@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +15,7 @@ from coverage_gate.core.configured import ConfigurationChange
 from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.outbox import Message
 from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.records import (
@@ -25,6 +26,32 @@ from coverage_gate.core.records import (
     OutboxRow,
     OutboxState,
 )
+
+
+class DeliveryError(Exception):
+    """A message did not arrive, or nobody knows whether it did. The text holds no secret.
+
+    Attributes:
+        retry_s: How long the receiver asks to wait; None: it does not say.
+        is_final: Whether the same message would be refused again.
+        is_wide: Whether every other message to this receiver would fare alike now.
+        status: Of HTTP; None where there was no answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_s: float | None = None,
+        is_final: bool = False,
+        is_wide: bool = True,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.retry_s = retry_s
+        self.is_final = is_final
+        self.is_wide = is_wide
+        self.status = status
 
 
 class RepositoryError(Exception):
@@ -248,11 +275,72 @@ class Store(Protocol):
     ) -> bool:
         """Leave a message to be sent; False when topic and key were told already."""
 
-    def claim_messages(self, *, at: str, retry_at: str, limit: int) -> tuple[OutboxRow, ...]:
-        """Take due messages to be sent, oldest first; nobody else gets them before `retry_at`."""
+    def claim_messages(
+        self, *, at: str, retry_at: str, limit: int, only: Sequence[int] | None = None
+    ) -> tuple[OutboxRow, ...]:
+        """Take due messages to be sent, oldest first; nobody else gets them before `retry_at`.
 
-    def settle_message(self, seq: int, *, state: OutboxState, error: str) -> bool:
-        """Say how sending ended; PENDING: it is tried again. False when it was settled before."""
+        Args:
+            at: Now.
+            retry_at: When they are due again, unless they are settled before.
+            limit: How many at most.
+            only: Of these numbers; None: of all.
+        """
+
+    def settle_message(
+        self, seq: int, *, state: OutboxState, error: str, retry_at: str | None = None
+    ) -> bool:
+        """Say how sending ended. False when it was settled before.
+
+        Args:
+            seq: Which.
+            state: PENDING: it is tried again.
+            error: Why it did not arrive, or a remark; empty for none.
+            retry_at: When it is tried again; None: as it was claimed.
+        """
+
+    def due_messages(self, topic: str, *, at: str, limit: int) -> tuple[OutboxRow, ...]:
+        """The messages of a topic that are due, oldest first. They are not taken."""
+
+    def messages(
+        self, *, states: Collection[OutboxState], topic: str | None = None, limit: int
+    ) -> tuple[OutboxRow, ...]:
+        """The newest messages in these states, newest first; of one topic, or of all."""
+
+    def message_counts(self) -> Mapping[tuple[str, OutboxState], int]:
+        """How many messages there are, by topic and state."""
+
+    def revive_message(self, seq: int, *, at: str) -> bool:
+        """Have a dead message tried again, as if it were new. False when it is not dead."""
+
+
+class Receiver(Protocol):
+    """Somebody who is told: a chat, a tracker, a forge."""
+
+    @property
+    def topic(self) -> str:
+        """The topic of the messages that it gets, as in "telegram"."""
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether people read each message: what belongs together is told as one."""
+
+    def deliver(self, message: Message) -> str:
+        """Send a message, so that sending it again changes nothing where that is possible.
+
+        Returns:
+            A remark for the operator; empty for none.
+
+        Raises:
+            DeliveryError: If it did not arrive.
+        """
+
+    def check(self) -> str:
+        """Ask whether messages would arrive; changes nothing. Returns what was found.
+
+        Raises:
+            DeliveryError: If they would not.
+        """
 
 
 class Clock(Protocol):

@@ -16,7 +16,7 @@ from coverage_gate.boundary import visible
 from coverage_gate.core.placement import Entry, Plan, ordered
 from coverage_gate.settings.values import nearest
 from stage_engine.documents import checked, read_object
-from stage_engine.host import PLANE, TELEGRAM
+from stage_engine.notices import PLANE, TELEGRAM
 from stage_engine.qg import QG_CHECKS
 from stage_engine.stages import STAGE_TRANSITIONS
 

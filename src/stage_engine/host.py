@@ -5,20 +5,18 @@ A process that dies in the middle of a rollback has done nothing, and the step i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from coverage_gate.core.outbox import COMMENT, FAILURE, IN_PROGRESS, STAGE, STAGE_CHANGE
 from stage_engine import jobqueue
 from stage_engine.context import Engine
+from stage_engine.notices import PLANE, TELEGRAM, notice
 from stage_engine.orders import work_order
 from stage_engine.passage import Effect, Outcome, Passage, Queue
 from stage_engine.stages import DEVELOPER, DEVELOPMENT
 from stage_engine.store import Rows
 from stage_engine.values import Task
-
-TELEGRAM = "telegram"
-PLANE = "plane"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,33 +75,33 @@ class EngineHost:
     def notify_stage_change(self, task_id: int, old: str, new: str, reason: str) -> None:
         """Leave a message for people."""
         del task_id
-        self._tell(TELEGRAM, "stage-change", old=old, new=new, reason=reason)
+        self._tell(TELEGRAM, STAGE_CHANGE, old=old, new=new, reason=reason)
 
-    def notify_qg_failure(self, task_id: int, name: str, reason: str) -> None:
+    def notify_qg_failure(
+        self, task_id: int, name: str, reason: str, *, attempt: int, parked: bool
+    ) -> None:
         """Leave a message for people."""
         del task_id
-        self._tell(TELEGRAM, "qg-failure", check=name, reason=reason)
+        facts = {"check": name, "reason": reason, "attempt": attempt, "parked": parked}
+        self._tell(TELEGRAM, FAILURE, **facts)
 
     def plane_notify_stage(self, work_item: str, stage: str) -> None:
         """Leave a message for the tracker."""
         del work_item
-        self._tell(PLANE, "stage", stage=stage)
+        self._tell(PLANE, STAGE, stage=stage)
 
     def set_issue_in_progress(self, work_item: str) -> None:
         """Leave a message for the tracker."""
         del work_item
-        self._tell(PLANE, "in-progress")
+        self._tell(PLANE, IN_PROGRESS)
 
     def plane_add_comment(self, work_item: str, comment: str) -> None:
         """Leave a message for the tracker."""
         del work_item
-        self._tell(PLANE, "comment", comment=comment)
+        self._tell(PLANE, COMMENT, comment=comment)
 
-    def _tell(self, topic: str, kind: str, **facts: str) -> None:
-        task = self.task
-        about = {"task_id": task.id, "repo": task.repo, "branch": task.branch}
-        payload = {"kind": kind, "work_item": task.work_item, **about, **facts}
-        self.effects.append(partial(_enqueue, topic, payload))
+    def _tell(self, topic: str, kind: str, **facts: object) -> None:
+        self.effects.append(notice(topic, kind, self.task, **facts))
 
 
 def ask_to_send_back(host: EngineHost, check: str, reason: str, *, limit: int) -> None:
@@ -119,7 +117,8 @@ def ask_to_send_back(host: EngineHost, check: str, reason: str, *, limit: int) -
     host.notify_stage_change(task.id, task.stage, DEVELOPMENT, reason)
     host.plane_notify_stage(task.work_item, DEVELOPMENT)
     host.set_issue_in_progress(task.work_item)
-    host.notify_qg_failure(task.id, check, reason)
+    parked = attempt > limit
+    host.notify_qg_failure(task.id, check, reason, attempt=attempt, parked=parked)
     comment = f"{check} failed: {reason} Back to {DEVELOPMENT}. {then}"
     host.plane_add_comment(task.work_item, comment)
 
@@ -155,10 +154,6 @@ def developer_job(task: Task, *, order: str, head: str | None) -> Queue:
         return jobqueue.enqueue(rows, kind=kind, task_id=task.id, repo=task.repo, payload=payload)
 
     return queue
-
-
-def _enqueue(topic: str, payload: Mapping[str, object], rows: Rows) -> None:
-    rows.shared.enqueue(topic=topic, payload=payload, dedup_key=None, at=rows.at)
 
 
 def _release(repo: str, work_item: str, rows: Rows) -> None:

@@ -15,6 +15,7 @@ from stage_engine.commands import run_command, subject_variables
 from stage_engine.host import EngineHost, refuse, send_back
 from stage_engine.landing import settle_intents
 from stage_engine.lease import Lease
+from stage_engine.notices import verdict_notices
 from stage_engine.passage import Outcome, Passage, failed, outcome_of, passed, waiting
 from stage_engine.qg import BLAMELESS, MERGE_GATE, Answer, conflict_text
 from stage_engine.repository import Origin
@@ -60,7 +61,8 @@ def cross(passage: Passage, origin: Origin) -> None:
         # The lease stays: nobody else may move main before the task has landed.
         done = passed("all sub-gates passed")
         head, base = passage.head, crossing.base
-        passage.move(DEPLOY, done, judged_head=head, judged_base=base, head=head)
+        told = () if crossing.host is None else tuple(crossing.host.effects)
+        passage.move(DEPLOY, done, *told, judged_head=head, judged_base=base, head=head)
         passage.result.advanced = True
 
 
@@ -151,10 +153,13 @@ def judge_coverage(passage: Passage) -> tuple[Outcome, EngineHost]:
     """Have the splice run the gate, as a step.
 
     Returns:
-        The outcome, and what the splice wants on FAIL, which is not yet written.
+        The outcome, and what is to be written with what follows: the rollback that the splice
+        wants on FAIL, and who is told of the verdict.
     """
     host = EngineHost(engine=passage.engine, task=passage.task)
-    return passage.step(CHECK_NAME, partial(_coverage, host, passage.result)), host
+    outcome = passage.step(CHECK_NAME, partial(_coverage, host, passage.result))
+    host.effects.extend(verdict_notices(passage, outcome))
+    return outcome, host
 
 
 def _coverage(host: EngineHost, result: AdvanceResult) -> Outcome:

@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 
 from coverage_gate import gate
 from coverage_gate.core.ratchet import LeaseRow
+from coverage_gate.core.records import OutboxState
+from coverage_gate.wiring import configured_topics
 from stage_engine import tasks
 from stage_engine.context import Engine
 from stage_engine.qg import SUB_GATES
@@ -31,11 +33,13 @@ def queue_block(engine: Engine) -> dict[str, Any]:
             lease for repo in sorted({t.repo for t in known}) if (lease := _lease(rows, repo))
         ]
         jobs = _jobs(rows)
+        messages = _messages(engine, rows)
     return {
         "tasks": {stage: _tasks(known, stage) for stage in STAGE_TRANSITIONS},
         "done": sum(task.status is TaskStatus.DONE for task in known),
         "leases": {lease.repository: _lease_object(engine, lease) for lease in leases},
         "jobs": jobs,
+        "messages": messages,
         "coverage": gate.snapshot(),
     }
 
@@ -82,6 +86,20 @@ def _lease_object(engine: Engine, lease: LeaseRow) -> dict[str, Any]:
     clock = engine.clock
     is_over = lease.boot != clock.boot_id() or lease.expires_ms <= clock.now_ms()
     return {"holder": lease.holder, "fence": lease.fence, "is_over": is_over}
+
+
+def _messages(engine: Engine, rows: Rows) -> dict[str, dict[str, Any]]:
+    """By receiver: what waits to be told, and what could not be."""
+    counts = rows.shared.message_counts()
+    configured = configured_topics(engine.settings.gate)
+    return {
+        topic: {
+            "is_configured": topic in configured,
+            "pending": counts.get((topic, OutboxState.PENDING), 0),
+            "dead": counts.get((topic, OutboxState.DEAD), 0),
+        }
+        for topic in sorted({*configured, *(topic for topic, _ in counts)})
+    }
 
 
 def _jobs(rows: Rows) -> dict[str, int]:

@@ -22,6 +22,7 @@ from stage_engine.machine import worker_name
 from stage_engine.pulse import carried
 from stage_engine.reclaiming import Vigil, reclaim_jobs
 from stage_engine.signals import Signals
+from stage_engine.telling import told
 from stage_engine.values import Job, JobState
 
 _BEATS = 6
@@ -116,11 +117,15 @@ class Worker:
         self._vigil = Vigil(clock=self.engine.clock)
 
     def work(self) -> WorkerReport:
-        """Take and do jobs until there is a reason to stop.
+        """Take and do jobs until there is a reason to stop; what is to be told is told meanwhile.
 
         Raises:
             HurryError: If it was asked to stop twice; its job went back into the queue.
         """
+        with told(self.engine, every_s=self.options.poll_s, tell=self.tell):
+            return self._work()
+
+    def _work(self) -> WorkerReport:
         taken = 0
         while (why := self._why_stop(taken)) is None:
             try:

@@ -153,6 +153,64 @@ def test_a_failed_attempt_leaves_its_reason_for_the_next_one(store: Store) -> No
     assert (again.last_error, again.attempts) == ("refused\\u0000", 2)
 
 
+def test_a_failed_attempt_may_be_put_off(store: Store) -> None:
+    tell(store)
+    (row,) = store.claim_messages(at=AT, retry_at=AT, limit=5)
+    assert store.settle_message(row.seq, state=OutboxState.PENDING, error="", retry_at=LATER)
+    assert store.claim_messages(at=AT, retry_at=AT, limit=5) == ()
+    assert store.claim_messages(at=LATER, retry_at=LATER, limit=5)
+
+
+def test_chosen_messages_are_taken_and_no_others(store: Store) -> None:
+    for _ in range(3):
+        tell(store)
+    taken = store.claim_messages(at=AT, retry_at=LATER, limit=5, only=[1, 3, 99])
+    assert [row.seq for row in taken] == [1, 3]
+    assert store.claim_messages(at=AT, retry_at=LATER, limit=5, only=[]) == ()
+
+
+def test_due_messages_of_a_topic_can_be_looked_at_without_taking_them(store: Store) -> None:
+    for topic in ("plane", "telegram", "plane", "plane"):
+        tell(store, topic)
+    store.claim_messages(at=AT, retry_at=LATER, limit=1)
+    for _ in range(2):
+        assert [row.seq for row in store.due_messages("plane", at=AT, limit=5)] == [3, 4]
+    assert len(store.due_messages("plane", at=LATER, limit=1)) == 1
+
+
+def test_messages_are_listed_newest_first_by_state_and_topic(store: Store) -> None:
+    for topic in ("plane", "telegram", "plane"):
+        tell(store, topic)
+    store.settle_message(1, state=OutboxState.DEAD, error="gone")
+    everything = tuple(OutboxState)
+    assert [row.seq for row in store.messages(states=everything, limit=2)] == [3, 2]
+    listed = store.messages(states=[OutboxState.PENDING], topic="plane", limit=5)
+    assert [row.seq for row in listed] == [3]
+    assert store.messages(states=[], limit=5) == ()
+
+
+def test_messages_are_counted_by_topic_and_state(store: Store) -> None:
+    assert store.message_counts() == {}
+    for topic in ("plane", "telegram", "plane"):
+        tell(store, topic)
+    store.settle_message(1, state=OutboxState.DEAD, error="gone")
+    assert store.message_counts() == {
+        ("plane", OutboxState.DEAD): 1,
+        ("plane", OutboxState.PENDING): 1,
+        ("telegram", OutboxState.PENDING): 1,
+    }
+
+
+def test_a_dead_message_can_be_tried_anew(store: Store) -> None:
+    tell(store)
+    store.claim_messages(at=AT, retry_at=LATER, limit=5)
+    assert not store.revive_message(1, at=AT)
+    store.settle_message(1, state=OutboxState.DEAD, error="gone")
+    assert store.revive_message(1, at=AT)
+    (row,) = store.claim_messages(at=AT, retry_at=LATER, limit=5)
+    assert (row.attempts, row.last_error) == (1, "gone")
+
+
 @pytest.mark.parametrize("payload", [{"n": float("nan")}, {"n": object()}, {(1, 2): 3}])
 def test_a_payload_that_is_no_json_is_refused(store: Store, payload: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no JSON object"):

@@ -30,6 +30,10 @@ TABLE = {
         target="coverage_gate.cli.baseline:baseline",
         short_help="Show baselines, or set one with actor and reason.",
     ),
+    "notify": LazyCommand(
+        target="coverage_gate.cli.notify:notify",
+        short_help="Deliver what waits to be told, or show it.",
+    ),
     "doctor": LazyCommand(
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",

@@ -235,6 +235,12 @@ _HOST = {
         allowed=_TEXT,
         is_optional=True,
     ),
+    "telegram_thread_id": Setting(
+        env="ORCH_TELEGRAM_THREAD_ID",
+        about="The topic within a chat that has topics.",
+        allowed="a whole number from 1 to 2147483647",
+        is_optional=True,
+    ),
     "telegram_api_url": Setting(
         env="ORCH_TELEGRAM_API_URL",
         about="Where the Bot API is, for a server of your own.",
@@ -253,6 +259,50 @@ _HOST = {
         allowed=_TOKEN,
         is_optional=True,
         is_secret=True,
+    ),
+    "gitea_owner": Setting(
+        env="ORCH_GITEA_OWNER",
+        about="The user or organisation on Gitea that the repositories belong to.",
+        allowed=_TEXT,
+        is_optional=True,
+    ),
+    "github_api_url": Setting(
+        env="ORCH_GITHUB_API_URL",
+        about="Where the GitHub API is, for a server of your own.",
+        allowed=_ADDRESS,
+        default="https://api.github.com",
+    ),
+    "github_token": Setting(
+        env="ORCH_GITHUB_TOKEN",
+        about="The token for commit status and comments on GitHub.",
+        allowed=_TOKEN,
+        is_optional=True,
+        is_secret=True,
+    ),
+    "github_owner": Setting(
+        env="ORCH_GITHUB_OWNER",
+        about="The user or organisation on GitHub that the repositories belong to.",
+        allowed=_TEXT,
+        is_optional=True,
+    ),
+    "gitlab_url": Setting(
+        env="ORCH_GITLAB_URL",
+        about="Where GitLab is, for a server of your own.",
+        allowed=_ADDRESS,
+        default="https://gitlab.com",
+    ),
+    "gitlab_token": Setting(
+        env="ORCH_GITLAB_TOKEN",
+        about="The token for commit status and comments on GitLab.",
+        allowed=_TOKEN,
+        is_optional=True,
+        is_secret=True,
+    ),
+    "gitlab_owner": Setting(
+        env="ORCH_GITLAB_OWNER",
+        about="The group on GitLab that the repositories belong to.",
+        allowed=_TEXT,
+        is_optional=True,
     ),
     "plane_api_url": Setting(
         env="ORCH_PLANE_API_URL",

@@ -99,9 +99,19 @@ class Settings(BaseModel):
     ] = 3
     telegram_bot_token: _Token | None = None
     telegram_chat_id: _Text | None = None
+    telegram_thread_id: (
+        Annotated[int, PlainValidator(partial(values.read_count, low=1, high=2**31 - 1))] | None
+    ) = None
     telegram_api_url: _Url = "https://api.telegram.org"
     gitea_url: _Url | None = None
     gitea_token: _Token | None = None
+    gitea_owner: _Text | None = None
+    github_api_url: _Url = "https://api.github.com"
+    github_token: _Token | None = None
+    github_owner: _Text | None = None
+    gitlab_url: _Url = "https://gitlab.com"
+    gitlab_token: _Token | None = None
+    gitlab_owner: _Text | None = None
     plane_api_url: _Url | None = None
     plane_api_token: _Token | None = None
     plane_workspace: _Text | None = None

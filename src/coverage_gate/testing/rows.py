@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -61,6 +62,20 @@ def rank_in(row: Baseline | None) -> int | None:
 def is_due(row: OutboxRow, at: str) -> bool:
     """Whether a message may be taken to be sent."""
     return row.state is OutboxState.PENDING and row.next_attempt_at <= at
+
+
+def change_message(
+    outbox: list[OutboxRow],
+    seq: int,
+    state: OutboxState,
+    change: Callable[[OutboxRow], OutboxRow],
+) -> bool:
+    """Replace the message of this number if it is in this state; whether it was."""
+    for index, row in enumerate(outbox):
+        if (row.seq, row.state) == (seq, state):
+            outbox[index] = change(row)
+            return True
+    return False
 
 
 def newest_first(kept: list[T], limit: int) -> tuple[T, ...]:

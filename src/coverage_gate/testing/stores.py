@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -42,6 +43,7 @@ from coverage_gate.core.records import (
 from coverage_gate.ports import StoreError
 from coverage_gate.testing.rows import (
     Rows,
+    change_message,
     epoch_of,
     is_due,
     newest_first,
@@ -367,10 +369,14 @@ class MemoryStore:
                 rows.outbox.append(replace(row, seq=len(rows.outbox) + 1))
             return new
 
-    def claim_messages(self, *, at: str, retry_at: str, limit: int) -> tuple[OutboxRow, ...]:
+    def claim_messages(
+        self, *, at: str, retry_at: str, limit: int, only: Sequence[int] | None = None
+    ) -> tuple[OutboxRow, ...]:
         """See `ports.Store.claim_messages`."""
         with self._change() as rows:
-            due = [row for row in rows.outbox if is_due(row, at)][: max(limit, 0)]
+            due = [
+                row for row in rows.outbox if is_due(row, at) and (only is None or row.seq in only)
+            ][: max(limit, 0)]
             taken = tuple(
                 replace(row, attempts=row.attempts + 1, next_attempt_at=retry_at) for row in due
             )
@@ -378,11 +384,50 @@ class MemoryStore:
                 rows.outbox[row.seq - 1] = row
             return taken
 
-    def settle_message(self, seq: int, *, state: OutboxState, error: str) -> bool:
+    def settle_message(
+        self, seq: int, *, state: OutboxState, error: str, retry_at: str | None = None
+    ) -> bool:
         """See `ports.Store.settle_message`."""
+        told = prose_text(error)
         with self._change() as rows:
-            for index, row in enumerate(rows.outbox):
-                if row.seq == seq and row.state is OutboxState.PENDING:
-                    rows.outbox[index] = replace(row, state=state, last_error=prose_text(error))
-                    return True
-            return False
+            return change_message(
+                rows.outbox,
+                seq,
+                OutboxState.PENDING,
+                lambda row: replace(
+                    row,
+                    state=state,
+                    last_error=told,
+                    next_attempt_at=retry_at or row.next_attempt_at,
+                ),
+            )
+
+    def due_messages(self, topic: str, *, at: str, limit: int) -> tuple[OutboxRow, ...]:
+        """See `ports.Store.due_messages`."""
+        due = [row for row in self.rows.outbox if row.topic == topic and is_due(row, at)]
+        return tuple(due[: max(limit, 0)])
+
+    def messages(
+        self, *, states: Collection[OutboxState], topic: str | None = None, limit: int
+    ) -> tuple[OutboxRow, ...]:
+        """See `ports.Store.messages`."""
+        found = [
+            row for row in self.rows.outbox if row.state in states and topic in (None, row.topic)
+        ]
+        return newest_first(found, limit)
+
+    def message_counts(self) -> Mapping[tuple[str, OutboxState], int]:
+        """See `ports.Store.message_counts`."""
+        return Counter((row.topic, row.state) for row in self.rows.outbox)
+
+    def revive_message(self, seq: int, *, at: str) -> bool:
+        """See `ports.Store.revive_message`."""
+        with self._change() as rows:
+            return change_message(
+                rows.outbox,
+                seq,
+                OutboxState.DEAD,
+                lambda row: replace(
+                    row, state=OutboxState.PENDING, attempts=0, created_at=at, next_attempt_at=at
+                ),
+            )

@@ -25,6 +25,7 @@ def tell_queue(found: Mapping[str, Any]) -> None:
         say("  none")
     say(on.painted("jobs", Style.HEADING))
     say("  " + ", ".join(f"{count} {state}" for state, count in found["jobs"].items()))
+    _tell_messages(on, found["messages"])
     _tell_coverage(on, found["coverage"])
 
 
@@ -46,6 +47,15 @@ def _tell_task(on: Canvas, stage: str, task: Mapping[str, Any]) -> None:
     if task["reason"]:
         for line in on.wrapped(task["reason"], indent=6):
             say(line)
+
+
+def _tell_messages(on: Canvas, messages: Mapping[str, Mapping[str, Any]]) -> None:
+    say(on.painted("messages", Style.HEADING))
+    for topic, counts in messages.items():
+        why = "" if counts["is_configured"] else " (not configured)"
+        say(f"  {on.plain(topic)}{why}: {counts['pending']} wait, {counts['dead']} dead")
+    if not messages:
+        say("  none")
 
 
 def _tell_coverage(on: Canvas, block: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    true,
     update,
 )
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
@@ -201,12 +202,15 @@ def queueing(
     )
 
 
-def claiming(*, at: str, retry_at: str, limit: int) -> ReturningUpdate[Any]:
+def claiming(
+    *, at: str, retry_at: str, limit: int, only: Sequence[int] | None = None
+) -> ReturningUpdate[Any]:
     """Take due messages, oldest first. Returns them in any order."""
     row = OUTBOX.c
+    chosen = true() if only is None else row.seq.in_(only)
     due = (
         select(row.seq)
-        .where(row.state == OutboxState.PENDING.value, row.next_attempt_at <= at)
+        .where(row.state == OutboxState.PENDING.value, row.next_attempt_at <= at, chosen)
         .order_by(row.seq)
         .limit(max(limit, 0))
         .correlate(None)
@@ -219,12 +223,58 @@ def claiming(*, at: str, retry_at: str, limit: int) -> ReturningUpdate[Any]:
     )
 
 
-def settling_message(seq: int, state: OutboxState, error: str) -> Update:
+def settling_message(
+    seq: int, state: OutboxState, error: str, retry_at: str | None = None
+) -> Update:
     """Say how the sending of a pending message ended."""
+    later = {} if retry_at is None else {"next_attempt_at": retry_at}
     return (
         update(OUTBOX)
         .where(OUTBOX.c.seq == seq, OUTBOX.c.state == OutboxState.PENDING.value)
-        .values(state=state.value, last_error=error)
+        .values(state=state.value, last_error=error, **later)
+    )
+
+
+def due_messages(topic: str, *, at: str, limit: int) -> Select[Any]:
+    """What waits to be sent, oldest first."""
+    row = OUTBOX.c
+    due = row.next_attempt_at <= at
+    return (
+        select(OUTBOX)
+        .where(row.topic == topic, row.state == OutboxState.PENDING.value, due)
+        .order_by(row.seq)
+        .limit(max(limit, 0))
+    )
+
+
+def newest_messages(
+    states: Collection[OutboxState], *, topic: str | None, limit: int
+) -> Select[Any]:
+    """Messages in these states, newest first."""
+    row = OUTBOX.c
+    chosen = true() if topic is None else row.topic == topic
+    return (
+        select(OUTBOX)
+        .where(row.state.in_([state.value for state in states]), chosen)
+        .order_by(row.seq.desc())
+        .limit(max(limit, 0))
+    )
+
+
+def counting_messages() -> Select[Any]:
+    """How many messages there are, by topic and state."""
+    row = OUTBOX.c
+    return select(row.topic, row.state, func.count().label("messages")).group_by(
+        row.topic, row.state
+    )
+
+
+def reviving_message(seq: int, *, at: str) -> Update:
+    """Begin anew with a dead message."""
+    return (
+        update(OUTBOX)
+        .where(OUTBOX.c.seq == seq, OUTBOX.c.state == OutboxState.DEAD.value)
+        .values(state=OutboxState.PENDING.value, attempts=0, created_at=at, next_attempt_at=at)
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Update, select
+from sqlalchemy import Connection, Select, Update, select
 
 from coverage_gate.adapters.stores import sql_baseline, sql_flaky, sql_lease, sql_records
 from coverage_gate.adapters.stores.codec import encode
@@ -334,13 +335,41 @@ class SqlStore:
             )
             return connection.execute(queueing).one_or_none() is not None
 
-    def claim_messages(self, *, at: str, retry_at: str, limit: int) -> tuple[OutboxRow, ...]:
+    def claim_messages(
+        self, *, at: str, retry_at: str, limit: int, only: Sequence[int] | None = None
+    ) -> tuple[OutboxRow, ...]:
         """See `ports.Store.claim_messages`."""
-        claiming = sql_records.claiming(at=at, retry_at=retry_at, limit=limit)
+        claiming = sql_records.claiming(at=at, retry_at=retry_at, limit=limit, only=only)
         with self._write() as connection:
             rows = connection.execute(claiming).all()
         return tuple(sorted(map(sql_records.message_of, rows), key=lambda row: row.seq))
 
-    def settle_message(self, seq: int, *, state: OutboxState, error: str) -> bool:
+    def settle_message(
+        self, seq: int, *, state: OutboxState, error: str, retry_at: str | None = None
+    ) -> bool:
         """See `ports.Store.settle_message`."""
-        return self._changed(sql_records.settling_message(seq, state, prose_text(error)))
+        return self._changed(sql_records.settling_message(seq, state, prose_text(error), retry_at))
+
+    def due_messages(self, topic: str, *, at: str, limit: int) -> tuple[OutboxRow, ...]:
+        """See `ports.Store.due_messages`."""
+        return self._messages(sql_records.due_messages(topic, at=at, limit=limit))
+
+    def messages(
+        self, *, states: Collection[OutboxState], topic: str | None = None, limit: int
+    ) -> tuple[OutboxRow, ...]:
+        """See `ports.Store.messages`."""
+        return self._messages(sql_records.newest_messages(states, topic=topic, limit=limit))
+
+    def message_counts(self) -> Mapping[tuple[str, OutboxState], int]:
+        """See `ports.Store.message_counts`."""
+        with self.transactions.reading() as connection:
+            rows = connection.execute(sql_records.counting_messages()).all()
+        return {(row.topic, OutboxState(row.state)): row.messages for row in rows}
+
+    def revive_message(self, seq: int, *, at: str) -> bool:
+        """See `ports.Store.revive_message`."""
+        return self._changed(sql_records.reviving_message(seq, at=at))
+
+    def _messages(self, wanted: Select[Any]) -> tuple[OutboxRow, ...]:
+        with self.transactions.reading() as connection:
+            return tuple(map(sql_records.message_of, connection.execute(wanted)))

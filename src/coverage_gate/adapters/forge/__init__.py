@@ -1,0 +1,1 @@
+"""Where a verdict is shown beside the code: Gitea, GitHub, GitLab."""

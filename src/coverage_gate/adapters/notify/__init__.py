@@ -1,0 +1,1 @@
+"""Who is told of tasks: a chat and a tracker."""

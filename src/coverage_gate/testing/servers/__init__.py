@@ -1,0 +1,1 @@
+"""Servers on loopback that speak what Telegram, Plane and the forges document, for tests."""
