@@ -66,7 +66,7 @@ def test_html_is_escaped_within_its_marks() -> None:
 
 def test_what_does_not_fit_is_left_out_by_lines() -> None:
     lines = [(Span(f"line {number}"),) for number in range(10)]
-    assert as_plain(fitted(lines, limit=30)).splitlines() == ["line 0", "… 9 more lines"]
+    assert as_plain(fitted(lines, limit=27)).splitlines() == ["line 0", "… 9 more lines"]
     assert fitted(lines, limit=69) == tuple(lines)
 
 

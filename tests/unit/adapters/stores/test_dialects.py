@@ -74,7 +74,7 @@ def statements(name: str) -> dict[str, Executable]:
         "claiming": sql_records.claiming(at="at", retry_at="later", limit=5),
         "settling_message": sql_records.settling_message(1, OutboxState.DEAD, "why"),
         "due_messages": sql_records.due_messages("t", at="at", limit=5),
-        "newest_messages": sql_records.newest_messages(OutboxState, topic="t", limit=5),
+        "newest_messages": sql_records.newest_messages(tuple(OutboxState), topic="t", limit=5),
         "counting_messages": sql_records.counting_messages(),
         "reviving_message": sql_records.reviving_message(1, at="at"),
         "upsert": upsert(name, BASELINES).on_conflict_do_nothing(),
