@@ -68,7 +68,7 @@ from coverage_gate.ports import (
 )
 
 #: Raised whenever the same inputs are measured or counted in another way.
-MEASURING_VERSION = 1
+MEASURING_VERSION = 2
 
 _SHOWN = 3
 

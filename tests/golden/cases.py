@@ -6,6 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.deltas import Units
+from coverage_gate.core.ledger import Hidden, Why
+from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
@@ -169,6 +172,14 @@ def broken_rules() -> Verdict:
                 why="it is skipped",
             ),
         ),
+        hidden=(
+            Hidden(
+                path="src/shop/cart.py",
+                lines=bits_of([40]),
+                why=Why.BRANCH,
+                units=Units(arcs=((40, 44),)),
+            ),
+        ),
         warnings=("integrity: tests fail, none of which passed on the base",),
     )
 
@@ -248,6 +259,7 @@ def hostile() -> Verdict:
         unmeasured=(HOSTILE,),
         failing_tests=(HOSTILE,),
         vanished=(Vanished(test=HOSTILE, was="passed", now="gone", why=HOSTILE),),
+        hidden=(Hidden(path=HOSTILE, lines=bits_of([1]), why=Why.COMMENT, units=Units()),),
         warnings=(HOSTILE,),
         failure=MeasureFailure(
             code=FailureCode.KILLED, message=HOSTILE, output=f"```\n{HOSTILE}\r\n```"

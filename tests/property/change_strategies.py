@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.limits import PolicyName
-from coverage_gate.core.linebits import bits_of
+from coverage_gate.core.linebits import LineBits, bits_of
 from coverage_gate.core.linemap import FileDiff
-from coverage_gate.core.measurement import Arc, FileCoverage, Measurement, Span
+from coverage_gate.core.measurement import Arc, FileCoverage, Measurement, Span, Withheld
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.testing.values import changes, hunks, landing, measurement
 
@@ -36,26 +36,53 @@ def blob_of(lines: Sequence[bytes]) -> str:
 @st.composite
 def _measured(draw: st.DrawFn, path: str, lines: Sequence[bytes]) -> FileCoverage:
     """Any facts: each line begins a statement, goes on with one, is excluded or nothing."""
-    kinds = draw(st.lists(st.sampled_from("sssexc "), min_size=len(lines), max_size=len(lines)))
-    by_kind = {kind: [line for line, each in enumerate(kinds, 1) if each == kind] for kind in "sxc"}
+    kinds = draw(st.lists(st.sampled_from("ssswxc "), min_size=len(lines), max_size=len(lines)))
+    by_kind = {
+        kind: [line for line, each in enumerate(kinds, 1) if each == kind] for kind in "swxc"
+    }
     numbers = st.integers(1, len(lines) + 2)
     targets = numbers | numbers.map(lambda line: -line)
     sources = st.sampled_from(by_kind["s"] or [1])
     arcs: list[Arc] = sorted(draw(st.sets(st.tuples(sources, targets), max_size=6)))
     statements = bits_of(by_kind["s"])
     first = draw(st.integers(1, 5))
+    taken = tuple(arc for arc in arcs if draw(st.booleans()))
     span = Span(name="f", kind="function", first=first, last=draw(st.integers(first, 14)))
     return FileCoverage(
         path=path,
         blob=blob_of(lines),
         statements=statements,
         executed=draw(st.integers(0, 2**14)) & statements,
-        excluded=bits_of(by_kind["x"]),
+        excluded=bits_of(by_kind["x"] + by_kind["w"]),
         branches=tuple(arcs),
-        taken=tuple(arc for arc in arcs if draw(st.booleans())),
+        taken=taken,
         spans=draw(st.sampled_from([(), (span,)])),
         continued=bits_of(by_kind["c"]),
         trivial=draw(st.integers(0, 2**14)) & statements,
+        withheld=draw(_withheld(bits_of(by_kind["w"]), arcs, taken, targets)),
+    )
+
+
+@st.composite
+def _withheld(
+    draw: st.DrawFn,
+    lines: LineBits,
+    arcs: Sequence[Arc],
+    taken: Sequence[Arc],
+    targets: st.SearchStrategy[int],
+) -> Withheld:
+    """Some of the lines by a comment, some without logic, and branches that only they close."""
+    excused = draw(st.integers(0, 2**14)) & ~1
+    own = [arc for arc in taken if excused >> arc[0] & 1]
+    found = draw(st.sets(st.tuples(st.integers(1, 14), targets), max_size=3))
+    commented = draw(st.integers(0, 2**14)) & lines
+    return Withheld(
+        statements=lines,
+        branches=tuple(sorted(found.difference(arcs))),
+        harmless=draw(st.integers(0, 2**14)) & lines & ~commented,
+        commented=commented,
+        excused=excused,
+        assumed=tuple(arc for arc in own if draw(st.booleans())),
     )
 
 
@@ -120,10 +147,13 @@ def _put(draw: st.DrawFn, sides: Sides, path: str) -> None:
 
 
 def _ran_anew(draw: st.DrawFn, file: FileCoverage) -> FileCoverage:
+    taken = tuple(arc for arc in file.branches if draw(st.booleans()))
+    assumed = tuple(arc for arc in file.withheld.assumed if arc in taken)
     return replace(
         file,
         executed=draw(st.integers(0, 2**14)) & file.statements,
-        taken=tuple(arc for arc in file.branches if draw(st.booleans())),
+        taken=taken,
+        withheld=replace(file.withheld, assumed=assumed),
     )
 
 

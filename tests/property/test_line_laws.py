@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -14,11 +13,15 @@ from coverage_gate.core.comparison import compare
 from coverage_gate.core.decide import decide
 from coverage_gate.core.deltas import Bucket
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.moves import code_of, moved_runs
+from coverage_gate.core.places import Unit
 from coverage_gate.core.repair import repaired
 from coverage_gate.core.verdict import State
+
+BESIDE = (Bucket.MOVED, Bucket.ARRIVED, Bucket.HIDDEN)
 
 Change = tuple[Measurement, Measurement, tuple[FileDiff, ...]]
 
@@ -38,7 +41,7 @@ def test_the_causes_of_a_delta_sum_exactly(change: Change) -> None:
 def test_no_unit_is_in_two_buckets_that_are_counted(change: Change) -> None:
     comparison = compare(*change)
     for delta in (*comparison.heads, *comparison.bases):
-        counted = [each for each in delta.units if each not in (Bucket.MOVED, Bucket.ARRIVED)]
+        counted = [each for each in delta.units if each not in BESIDE]
         lines = sum(delta.of(bucket).lines.bit_count() for bucket in counted)
         union = 0
         for bucket in counted:
@@ -120,8 +123,10 @@ def test_one_unit_less_than_the_repair_turns_nothing(
 def test_what_covering_cannot_turn_stays_when_everything_is_covered(evidence: Evidence) -> None:
     repair = decide(evidence).repair
     assert repair is not None
-    files = tuple(
-        replace(file, executed=file.statements, taken=file.branches) for file in evidence.head.files
-    )
-    whole = replace(evidence, head=replace(evidence.head, files=files))
+    units = [
+        Unit(path=file.path, line=line, target=target)
+        for file in evidence.judged_head.files
+        for line, target in [*((line, 0) for line in lines_of(file.statements)), *file.branches]
+    ]
+    whole = repaired(evidence, units)
     assert (decide(whole).state is State.FAIL) == (repair.need is None)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from coverage_gate.adapters.stores.codec import DIGEST_BYTES, MARK, decode, encode
 from coverage_gate.core.measurement import (
+    NOTHING_WITHHELD,
     Arc,
     FileCoverage,
     Kind,
@@ -18,6 +19,7 @@ from coverage_gate.core.measurement import (
     TestOutcome,
     TestRun,
     Unparsable,
+    Withheld,
 )
 from coverage_gate.ports import StoreError
 
@@ -29,6 +31,19 @@ NUMBERS = st.integers(-(2**40), 2**40)
 SPANS = st.builds(Span, name=TEXT, kind=TEXT, first=NUMBERS, last=NUMBERS, header=NUMBERS)
 KINDS = st.builds(Kind, core=TEXT, python=TEXT, branch=st.booleans())
 UNPARSABLE = st.builds(Unparsable, path=TEXT, blob=TEXT, line=st.none() | NUMBERS, message=TEXT)
+
+
+@st.composite
+def withheld(draw: st.DrawFn) -> Withheld:
+    arcs = st.sets(st.tuples(NUMBERS, NUMBERS), max_size=3).map(sorted).map(tuple)
+    return Withheld(
+        statements=draw(LINES),
+        branches=draw(arcs),
+        harmless=draw(LINES),
+        commented=draw(LINES),
+        excused=draw(LINES),
+        assumed=draw(arcs),
+    )
 
 
 @st.composite
@@ -47,6 +62,7 @@ def files(draw: st.DrawFn) -> FileCoverage:
         spans=tuple(draw(st.lists(SPANS, max_size=3))),
         continued=draw(LINES),
         trivial=draw(LINES),
+        withheld=draw(st.just(NOTHING_WITHHELD) | withheld()),
     )
 
 

@@ -10,10 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coverage_gate.core.linebits import LineBits, bits_of, lines_of
-from coverage_gate.core.measurement import Arc, FileCoverage, Span, Unparsable
+from coverage_gate.core.measurement import (
+    NOTHING_WITHHELD,
+    Arc,
+    FileCoverage,
+    Span,
+    Unparsable,
+    Withheld,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,7 @@ class StaticFile:
         spans: Functions and classes, by first line.
         trivial: Statements that say nothing about logic when they run.
         silent: Lines that hold no code, so that none of it can run there.
+        withheld: What would count if nothing were excluded.
     """
 
     path: str
@@ -83,6 +91,7 @@ class StaticFile:
     spans: tuple[Span, ...] = ()
     trivial: LineBits = 0
     silent: LineBits = 0
+    withheld: Withheld = NOTHING_WITHHELD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,28 +160,40 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
     claims = raw or _NOTHING
     targets = _targets(static.runs)
     told = bits_of(targets.get(line, line) for line in lines_of(claims.lines))
+    ran = _ran(static, claims.arcs or frozenset(), targets) if branch else frozenset()
+    unbranched = set(lines_of(static.unbranched))
+    branches = static.branches if branch else ()
     return FileCoverage(
         path=static.path,
         blob=static.blob,
         statements=static.statements,
         executed=told & static.statements,
         excluded=static.excluded,
-        branches=static.branches if branch else (),
-        taken=_taken(static, claims.arcs or frozenset(), targets) if branch else (),
+        branches=branches,
+        taken=tuple(arc for arc in branches if arc in ran or arc[0] in unbranched),
         spans=static.spans,
         continued=bits_of(targets),
         trivial=static.trivial,
+        withheld=_withheld(static, ran, branch=branch),
     )
+
+
+def _withheld(static: StaticFile, ran: AbstractSet[Arc], *, branch: bool) -> Withheld:
+    if not branch:
+        return replace(static.withheld, branches=(), excused=0)
+    excused = static.withheld.excused
+    assumed = (arc for arc in static.branches if excused >> arc[0] & 1 and arc not in ran)
+    return replace(static.withheld, assumed=tuple(assumed))
 
 
 def _targets(runs: Iterable[Run]) -> dict[int, int]:
     return {line: run.target for run in runs for line in range(run.first, run.last + 1)}
 
 
-def _taken(
+def _ran(
     static: StaticFile, arcs: AbstractSet[Arc], targets: Mapping[int, int]
-) -> tuple[Arc, ...]:
-    """The branches that were taken, or count as taken, sorted.
+) -> AbstractSet[Arc]:
+    """The arcs as they are told; all branches that were taken are among them.
 
     coverage.py translates twice: arcs from a line to itself are told as the only way on from
     there in between, and the result is translated again.
@@ -181,9 +202,7 @@ def _taken(
     starts = _starts(static, targets)
     once = _translated({arc for arc in arcs if arc[0] in starts}, static, targets)
     moved = {(start, loops.get(start, end) if start == end else end) for start, end in once}
-    twice = _translated(moved, static, targets)
-    unbranched = set(lines_of(static.unbranched))
-    return tuple(arc for arc in static.branches if arc in twice or arc[0] in unbranched)
+    return _translated(moved, static, targets)
 
 
 def _starts(static: StaticFile, targets: Mapping[int, int]) -> AbstractSet[int]:

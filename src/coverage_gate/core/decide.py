@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coverage_gate.core.attribution import attribute
+from coverage_gate.core.attribution import Attribution, attribute
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.flaky import run_of
 from coverage_gate.core.lost import lost_lines
@@ -44,7 +44,8 @@ def decide(evidence: Evidence) -> Verdict:
         flaky=None if evidence.compared is None else tuple(sorted(evidence.tolerated)),
         steady_covered=evidence.head.counts.covered
         - run_of(evidence.tolerated, evidence.head).covered,
-        attribution=None if evidence.compared is None else attribute(evidence.compared),
+        hidden=None if evidence.compared is None else evidence.hidden,
+        attribution=_attribution(evidence),
         repair=repair_of(evidence, results),
         warnings=_warnings(evidence, results),
     )
@@ -87,6 +88,13 @@ def _lost(evidence: Evidence) -> tuple[LostLine, ...] | None:
     if ruled is None or ruled.mismatched or RuleName.LOST not in evidence.policy.rules:
         return None
     return None if ruled.base is None else lost_lines(ruled)
+
+
+def _attribution(evidence: Evidence) -> Attribution | None:
+    """Of coverage.py's own totals; what is newly hidden is told beside it."""
+    if evidence.raw is None or evidence.compared is None:
+        return None
+    return attribute(evidence.raw)
 
 
 def _warnings(evidence: Evidence, results: tuple[RuleResult, ...]) -> tuple[str, ...]:

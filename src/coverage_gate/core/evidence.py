@@ -8,6 +8,7 @@ from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.comparison import Comparison, compare
 from coverage_gate.core.flaky import run_of, tolerated
+from coverage_gate.core.ledger import Hidden, hidden_places, judged_head
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.places import Unit
@@ -49,9 +50,13 @@ class Evidence:
         flaky: What main proves to be flaky, as places of the head.
         again: The head measured once more, since lines were lost and nothing else is wrong.
         founding: The measurement that founded the baseline, where main is below it.
-        comparison: Head and base, unit by unit; made of the others, None without `diff`.
-        ruled: The same for the rules that judge lines: without the branches that the policy does
-            not want judged, and without what is only flaky.
+        raw: Head and base, unit by unit, as coverage.py counts them; made of the others, None
+            without `diff`.
+        hidden: What the head hides and the base did not.
+        judged_head: The head as if it hid nothing that is newly hidden: what the rules judge.
+        comparison: As `raw`, with that head.
+        ruled: As `comparison`, for the rules that judge lines: without the branches that the policy
+            does not want judged, and without what is only flaky.
         tolerated: All that is flaky in the head.
         since: The head compared with the measurement that founded the baseline.
         vanished: Tests that passed on the base and do not have to on the head; None where it is
@@ -70,6 +75,9 @@ class Evidence:
     flaky: frozenset[Unit] = frozenset()
     again: Measurement | None = None
     founding: Founding | None = None
+    raw: Comparison | None = field(init=False, repr=False, compare=False)
+    hidden: tuple[Hidden, ...] = field(init=False, repr=False, compare=False)
+    judged_head: Measurement = field(init=False, repr=False, compare=False)
     comparison: Comparison | None = field(init=False, repr=False, compare=False)
     tolerated: frozenset[Unit] = field(init=False, repr=False, compare=False)
     since: Comparison | None = field(init=False, repr=False, compare=False)
@@ -77,15 +85,23 @@ class Evidence:
     vanished: tuple[Vanished, ...] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Several rules read it, and it is by far the costliest of what they read.
-        made = None if self.diff is None else compare(self.base, self.head, self.diff)
+        # Several rules read them, and they are by far the costliest of what is read.
+        raw = None if self.diff is None else compare(self.base, self.head, self.diff)
+        hidden = hidden_places(raw) if raw is not None and not raw.mismatched else ()
+        judged = judged_head(self.head, hidden)
+        made = raw
+        if self.diff is not None and judged is not self.head:
+            made = compare(self.base, judged, self.diff)
+        object.__setattr__(self, "raw", raw)
+        object.__setattr__(self, "hidden", hidden)
+        object.__setattr__(self, "judged_head", judged)
         object.__setattr__(self, "comparison", made)
         flaky = self.flaky if made is None else tolerated(made, self.flaky, self.again)
         object.__setattr__(self, "tolerated", flaky)
-        judged = None if made is None else ruled(made, self.policy.branch_paths, flaky)
-        object.__setattr__(self, "ruled", judged)
+        lines = None if made is None else ruled(made, self.policy.branch_paths, flaky)
+        object.__setattr__(self, "ruled", lines)
         founded = self.founding
-        since = None if founded is None else compare(founded.measured, self.head, founded.diff)
+        since = None if founded is None else compare(founded.measured, judged, founded.diff)
         object.__setattr__(self, "since", since)
         object.__setattr__(self, "vanished", self._vanished())
 
@@ -106,12 +122,12 @@ class Evidence:
 
     @property
     def judged(self) -> Counts:
-        """The counts that the rules judge."""
-        return self.head.counts
+        """The counts that the rules judge: coverage.py's, with what is newly hidden not covered."""
+        return self.judged_head.counts
 
     @property
     def steady(self) -> Counts:
         """The judged counts with each flaky line covered: what is compared with the baseline."""
         judged = self.judged
-        missing = run_of(self.tolerated, self.head).missing if self.tolerated else 0
+        missing = run_of(self.tolerated, self.judged_head).missing if self.tolerated else 0
         return Counts(covered=judged.covered + missing, total=judged.total)

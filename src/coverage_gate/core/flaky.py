@@ -111,9 +111,10 @@ def _has(file: FileCoverage, unit: Unit) -> bool:
 
 
 def ran(file: FileCoverage, unit: Unit) -> bool:
-    """Whether a statement or branch of a file ran."""
+    """Whether a statement or branch of a file ran; what is only excused did not."""
     if unit.is_branch:
-        return (unit.line, unit.target) in file.taken
+        arc = unit.line, unit.target
+        return arc in file.taken and arc not in file.withheld.assumed
     return bool(file.executed >> unit.line & 1)
 
 

@@ -24,6 +24,7 @@ class Sheet:
         statements: First lines of its statements.
         executed: Those that ran.
         excluded: Lines that are excluded.
+        withheld: First lines of statements that are excluded.
         continued: Lines of a statement but its first.
         arcs: Branch arcs by the line that they start from, sorted.
         taken: Those that ran.
@@ -33,6 +34,7 @@ class Sheet:
     statements: frozenset[int]
     executed: frozenset[int]
     excluded: frozenset[int]
+    withheld: frozenset[int]
     continued: frozenset[int]
     arcs: Mapping[int, tuple[Arc, ...]]
     taken: frozenset[Arc]
@@ -44,6 +46,19 @@ class Sheet:
         Those are rare: coverage.py counts the branches of an `if` that the compiler drops.
         """
         return sorted(self.statements | self.arcs.keys())
+
+    @property
+    def all_units(self) -> list[int]:
+        """As `units`, with the statements that are excluded."""
+        return sorted(self.statements | self.arcs.keys() | self.withheld)
+
+    def is_withheld(self, line: int) -> bool:
+        """Whether the statement that begins on a line is excluded."""
+        return line in self.withheld
+
+    def is_excused(self, line: int) -> bool:
+        """Whether a comment says that the branches of a line count as taken."""
+        return bool(self.file.withheld.excused >> line & 1)
 
     def last(self, first: int) -> int:
         """The last line of the statement that begins on a line."""
@@ -80,6 +95,7 @@ def sheet_of(file: FileCoverage) -> Sheet:
         statements=frozenset(lines_of(file.statements)),
         executed=frozenset(lines_of(file.executed)),
         excluded=frozenset(lines_of(file.excluded)),
+        withheld=frozenset(lines_of(file.withheld.statements)),
         continued=frozenset(lines_of(file.continued)),
         arcs={start: tuple(each) for start, each in arcs.items()},
         taken=frozenset(file.taken),

@@ -38,6 +38,31 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """What the configuration and comments keep from being counted in one file.
+
+    Attributes:
+        statements: Executable statements that are excluded, each by its first line.
+        branches: Branches that would count if nothing were excluded, sorted.
+        harmless: Those of `statements` that a pattern excludes by their code, and that hold no
+            logic.
+        commented: Those of `statements` that are excluded by a comment.
+        excused: Lines of which a comment says that their branches count as taken.
+        assumed: Branches that did not run and count as taken because of that, sorted.
+    """
+
+    statements: LineBits = 0
+    branches: tuple[Arc, ...] = ()
+    harmless: LineBits = 0
+    commented: LineBits = 0
+    excused: LineBits = 0
+    assumed: tuple[Arc, ...] = ()
+
+
+NOTHING_WITHHELD = Withheld()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileCoverage:
     """The lines and branches of one source file and which of them ran.
 
@@ -55,6 +80,7 @@ class FileCoverage:
             as pairs (first, last): a bit a line, whatever the source holds.
         trivial: Statements that say nothing about logic when they run: imports, and assignments
             of values that call nothing, at module or class level.
+        withheld: What would count if nothing were excluded.
     """
 
     path: str
@@ -67,6 +93,7 @@ class FileCoverage:
     spans: tuple[Span, ...] = ()
     continued: LineBits = 0
     trivial: LineBits = 0
+    withheld: Withheld = NOTHING_WITHHELD
 
     @property
     def counts(self) -> Counts:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
 
+from coverage_gate.core.deltas import Units
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.excuse import excusing_rate
 from coverage_gate.core.flaky import run_of
 from coverage_gate.core.gaps import Repair, gaps_of
+from coverage_gate.core.ledger import covered
 from coverage_gate.core.linebits import bits_of, lines_of
 from coverage_gate.core.lost import lost_units
 from coverage_gate.core.measurement import FileCoverage
@@ -48,7 +50,7 @@ def repair_of(evidence: Evidence, results: Iterable[RuleResult]) -> Repair:
     """
     broken = {result.rule: result for result in results if result.outcome is Outcome.FAIL}
     todo = _todo(evidence)
-    files = {file.path: file for file in evidence.head.files}
+    files = {file.path: file for file in evidence.judged_head.files}
     reason = _hopeless(evidence, broken)
     units = () if reason else _smallest(evidence, todo, broken)
     return Repair(
@@ -60,7 +62,7 @@ def repair_of(evidence: Evidence, results: Iterable[RuleResult]) -> Repair:
 
 
 def repaired(evidence: Evidence, units: Iterable[Unit]) -> Evidence:
-    """The evidence as it would be if these units of the head had run, too.
+    """The evidence as it would be if these units of the head had run, and nothing hid them.
 
     Raises:
         ValueError: If one of them is no statement or branch of the head.
@@ -76,11 +78,8 @@ def repaired(evidence: Evidence, units: Iterable[Unit]) -> Evidence:
 
 def _covered(file: FileCoverage, units: Sequence[Unit]) -> FileCoverage:
     lines = bits_of(unit.line for unit in units if not unit.is_branch)
-    arcs = {(unit.line, unit.target) for unit in units if unit.is_branch}
-    if lines & ~file.statements or not arcs <= set(file.branches):
-        raise ValueError(f"{file.path} does not have what is to be covered")
-    taken = tuple(sorted(arcs.union(file.taken)))
-    return replace(file, executed=file.executed | lines, taken=taken) if units else file
+    arcs = tuple((unit.line, unit.target) for unit in units if unit.is_branch)
+    return covered(file, Units(lines=lines, arcs=arcs)) if units else file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +136,8 @@ def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
     if broken and evidence.comparison is not None and evidence.comparison.mismatched:
         return "what was measured is not what would land"
     if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE}:
-        rest = evidence.head.counts.missing - run_of(evidence.tolerated, evidence.head).missing
+        judged = evidence.judged_head
+        rest = judged.counts.missing - run_of(evidence.tolerated, judged).missing
         if rest == 0 or _missing(evidence, broken) > rest:
             return "covering all that is measured is not enough"
     return None
@@ -168,7 +168,7 @@ def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> tuple[Unit, .
 
 def _rest(evidence: Evidence) -> Iterator[Sequence[Unit]]:
     """All that does not run: statements before branches, the files that miss most first."""
-    files = sorted(evidence.head.files, key=lambda file: (-file.counts.missing, file.path))
+    files = sorted(evidence.judged_head.files, key=lambda file: (-file.counts.missing, file.path))
     return chain(map(_statements, files), map(_branches, files))
 
 
@@ -205,7 +205,7 @@ def _patch_part(todo: _Todo, least: Fraction, places: Mapping[str, int]) -> Iter
 def _short(evidence: Evidence, broken: _Broken) -> tuple[Shortfall, ...]:
     if RuleName.TARGETS not in broken:
         return ()
-    return shortfalls(evidence.policy.targets, evidence.head)
+    return shortfalls(evidence.policy.targets, evidence.judged_head)
 
 
 def _open_places(short: Iterable[Shortfall], chosen: Sequence[Unit]) -> dict[str, int]:

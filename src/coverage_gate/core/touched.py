@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from coverage_gate.core.arcs import ArcMatch, match_arcs
 from coverage_gate.core.deltas import Bucket, FileDelta, Filling
+from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.linemap import FileDiff, LineMap, LineRun, inverted, kept_runs, line_map
 from coverage_gate.core.matching import Partner, Sheet, partner_of, sheet_of
 from coverage_gate.core.measurement import Arc, FileCoverage
@@ -41,7 +42,8 @@ class _Page:
         sheet: The file.
         lines: Where its lines are on the other side.
         others: The measured files of the other side that are touched, by path.
-        partners: Each of its statements that the other side has, by first line.
+        partners: Each of its statements that the other side has, by first line; those that are
+            excluded, too.
         filling: Its buckets.
     """
 
@@ -59,7 +61,7 @@ class _Page:
     @property
     def free(self) -> list[int]:
         """Statements that were not found on the other side, rising."""
-        return [line for line in self.sheet.units if line not in self.partners]
+        return [line for line in self.sheet.all_units if line not in self.partners]
 
     def delta(self) -> FileDelta:
         """What was put into its buckets."""
@@ -101,13 +103,14 @@ def touched_deltas(sides: Sides) -> tuple[list[FileDelta], list[FileDelta]]:
     arcs: _Arcs = {}
     for page in heads.values():
         _fill_head(page, back, arcs, is_measured=sides.is_measured)
+        _fill_hidden(page, is_measured=sides.is_measured)
     for page in bases.values():
         _fill_base(page, arcs)
     return [page.delta() for page in heads.values()], [page.delta() for page in bases.values()]
 
 
 def _page(sheet: Sheet, lines: LineMap, others: Mapping[str, Sheet]) -> _Page:
-    found = ((line, partner_of(line, sheet, lines, others)) for line in sheet.units)
+    found = ((line, partner_of(line, sheet, lines, others)) for line in sheet.all_units)
     partners = {line: partner for line, partner in found if partner is not None}
     return _Page(sheet=sheet, lines=lines, others=others, partners=partners)
 
@@ -177,6 +180,46 @@ def _put_known(line: int, page: _Page, partner: Partner, match: ArcMatch) -> Non
     ran, runs = partner.line in base.executed, line in page.sheet.executed
     if ran != runs:
         page.filling.put(Bucket.LOST if ran else Bucket.GAINED, line)
+
+
+# What is kept from being counted
+
+
+def _fill_hidden(page: _Page, *, is_measured: bool) -> None:
+    """Find what is excluded, or excused, and was not on the base. See ADR 0012."""
+    withheld = page.sheet.file.withheld
+    harmless = frozenset(lines_of(withheld.harmless))
+    fresh = {
+        line
+        for line in page.sheet.withheld - harmless
+        if not _is_carried(page, line, Sheet.is_withheld, is_measured=is_measured)
+    }
+    for line in sorted(fresh):
+        page.filling.put(Bucket.HIDDEN, line)
+    choices = {start for start, end in withheld.branches if not fresh.isdisjoint((start, end))}
+    page.filling.put_arcs(Bucket.HIDDEN, (arc for arc in withheld.branches if arc[0] in choices))
+    assumed = (
+        arc
+        for arc in withheld.assumed
+        if not _is_carried(page, arc[0], Sheet.is_excused, is_measured=is_measured)
+    )
+    page.filling.put_arcs(Bucket.HIDDEN, assumed)
+
+
+def _is_carried(
+    page: _Page, line: int, was_so: Callable[[Sheet, int], bool], *, is_measured: bool
+) -> bool:
+    """Whether a statement is one of the base and was kept from being counted there, too.
+
+    Of a file that the base did not measure, nobody knows: what stands there still is let be, what
+    was brought from there is not.
+    """
+    partner = page.partners.get(line)
+    if partner is None:
+        return False
+    if partner.is_measured:
+        return was_so(page.others[partner.path], partner.line)
+    return not is_measured or partner.path == page.path
 
 
 def _fill_base(page: _Page, arcs: Mapping[tuple[str, int], ArcMatch]) -> None:

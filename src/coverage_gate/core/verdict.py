@@ -9,6 +9,7 @@ from fractions import Fraction
 from coverage_gate.core.attribution import Attribution
 from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.gaps import Repair
+from coverage_gate.core.ledger import Hidden
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.patch import PatchCounts
 from coverage_gate.core.places import LostLine, Unit
@@ -103,6 +104,7 @@ class Verdict:
         flaky: What is known to be flaky in the head; None where nobody looked.
         steady_covered: How much of the measurement ran, but for what is flaky: what may raise the
             baseline. None where nothing was measured.
+        hidden: What the head hides and the base did not; None where no line was read.
         attribution: Why the totals differ from those of the base; None where it is not known.
         repair: What suffices to turn it; None where nothing was measured.
         order: What a developer has to do; None where there is nothing to do.
@@ -129,6 +131,7 @@ class Verdict:
     lost: tuple[LostLine, ...] | None = None
     flaky: tuple[Unit, ...] | None = None
     steady_covered: int | None = None
+    hidden: tuple[Hidden, ...] | None = None
     attribution: Attribution | None = None
     repair: Repair | None = None
     order: WorkOrder | None = None

@@ -120,8 +120,11 @@ CHANGES = (
         base={A: CODE},
         head={A: CODE.replace("         first(x)", "         first(x)  # pragma: no cover")},
         branch=True,
-        passes=True,
+        passes=False,
         patch="SKIP",
+        lost="FAIL",
+        lines=("src/a.py:2", "src/a.py:3"),
+        hidden={"src/a.py:3": "excluded by a comment"},
         buckets={"newly_excluded_covered": 3, "deleted_covered": 0, "lost": 0},
     ),
 )

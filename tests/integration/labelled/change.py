@@ -38,6 +38,8 @@ class Change:
         rest: Covered and total statements of a file that nobody touches.
         stored: The baseline in percent; None: the base's own rate.
         rules: Which rules are on; None: the default.
+        hidden: What must be listed as hidden: place → why.
+        exclude: Patterns that the base's configuration excludes besides the default ones.
         head_text: What is done to each text of the head before it is written.
     """
 
@@ -56,4 +58,6 @@ class Change:
     rest: tuple[int, int] = (900, 1000)
     stored: str | None = None
     rules: str | None = None
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
     head_text: Callable[[str], str] = str

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.integration.labelled import additions, branches, deletions, losses, moves, refactors
+from tests.integration.labelled import (
+    additions,
+    branches,
+    deletions,
+    hidden,
+    losses,
+    moves,
+    refactors,
+)
 
 CHANGES = (
     *refactors.CHANGES,
@@ -11,4 +19,5 @@ CHANGES = (
     *losses.CHANGES,
     *deletions.CHANGES,
     *branches.CHANGES,
+    *hidden.CHANGES,
 )

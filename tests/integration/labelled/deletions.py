@@ -156,7 +156,10 @@ CHANGES = (
         rest=(50, 100),
         passes=False,
         patch="SKIP",
+        lost="FAIL",
+        lines=tuple(f"src/a.py:{line}" for line in range(2, 43)),
         baseline="FAIL",
+        hidden={"src/a.py:2-42": "excluded by a comment"},
         buckets={"newly_excluded_covered": 41, "deleted_covered": 0},
     ),
     Change(

@@ -74,7 +74,7 @@ class Lab:
             entry.path: entry.blob for entry in self.view.list_tree(self.trees[change.name, side])
         }
         measured = (
-            self._count(path, blobs[path], text, branch=change.branch)
+            self._count(path, blobs[path], text, change)
             for path, text in sources.items()
             if path.startswith(SCOPE)
         )
@@ -83,10 +83,12 @@ class Lab:
         files = [file for file in measured if file is not None]
         return measurement(*files, rest, kind=kind)
 
-    def _count(self, path: str, blob: str, text: str, *, branch: bool) -> FileCoverage | None:
+    def _count(self, path: str, blob: str, text: str, change: Change) -> FileCoverage | None:
         source = self.folder / "source.py"
         source.write_bytes(source_of(text))
-        session = Coverage(data_file=None, config_file=False, branch=branch)
+        session = Coverage(data_file=None, config_file=False, branch=change.branch)
+        for pattern in change.exclude:
+            session.exclude(pattern)
         try:
             facts = analyse._facts(session, str(source.resolve()))
         except analyse._errors():
@@ -96,7 +98,7 @@ class Lab:
         marks = dict(enumerate((line[:1] for line in _lines(text)), start=1))
         ran = bits_of(line for line in lines_of(static.statements) if marks[line] != "!")
         arcs = frozenset(_taken(static.branches, marks))
-        return combine(static, RawFile(lines=ran, arcs=arcs), branch=branch)
+        return combine(static, RawFile(lines=ran, arcs=arcs), branch=change.branch)
 
 
 def _lines(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from tests.integration.labelled.changes import CHANGES
 from tests.integration.labelled.lab import Lab, at_most, reordered
 
 from coverage_gate.core.decide import decide
+from coverage_gate.core.places import located
 from coverage_gate.core.repair import repaired
 from coverage_gate.core.verdict import State
 
@@ -30,6 +31,12 @@ def test_what_a_change_adds_and_loses_is_counted_and_named(lab: Lab, change: Cha
     counted = verdict.patch and str(verdict.patch.statements)
     assert change.counted in (None, counted)
     assert tuple(f"{lost.path}:{lost.line}" for lost in verdict.lost or ()) == change.lines
+
+
+@each_change
+def test_what_a_change_hides_is_listed_and_nothing_else(lab: Lab, change: Change) -> None:
+    hidden = lab.judge(change).hidden or ()
+    assert {located(each.path, each.lines): each.why for each in hidden} == dict(change.hidden)
 
 
 @each_change

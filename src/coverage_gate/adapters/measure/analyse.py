@@ -2,7 +2,8 @@
 
 A script: it runs by its path, isolated (`-I`), in the repository's interpreter, before any test
 does, on CPython from 3.10 and coverage.py from 7.6. It reads the files and imports none of them,
-and it needs nothing but the standard library, coverage.py and `outline.py` beside it.
+and it needs nothing but the standard library, coverage.py and the scripts beside it (`outline.py`,
+`harmless.py`).
 
     python -I analyse.py RC ROOT MEMORY_BYTES CPU_SECONDS < request > answer
 
@@ -300,7 +301,7 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
     if source.count("\n") > MAX_LINES:
         raise CannotAnalyseError(f"has more than {MAX_LINES} lines")
     statements, firsts = reporter.lines(), _multiline_map(reporter.parser)
-    tree, outline = ast.parse(source), _outline()
+    tree, outline = ast.parse(source), _beside("outline")
     facts: Facts = {
         "statements": sorted(statements),
         "excluded": sorted(reporter.excluded_lines()),
@@ -309,13 +310,15 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
         "trivial": sorted(outline["trivial_lines"](tree, firsts) & statements),
         "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
     }
-    return facts | _branch_facts(reporter) if session.config.branch else facts
+    if session.config.branch:
+        facts |= _branch_facts(reporter)
+    return facts | _withheld_facts(session.config, reporter, tree, facts)
 
 
 @functools.cache
-def _outline() -> Mapping[str, Any]:
-    """What the module beside this script defines: isolated, Python does not look for it there."""
-    return runpy.run_path(str(Path(__file__).with_name("outline.py")))
+def _beside(name: str) -> Mapping[str, Any]:
+    """What a module beside this script defines: isolated, Python does not look for it there."""
+    return runpy.run_path(str(Path(__file__).with_name(f"{name}.py")))
 
 
 def _multiline_map(parser: Any) -> Mapping[int, int]:  # noqa: ANN401 - see _check_regexes
@@ -351,13 +354,7 @@ def _ranges(lines: Iterable[int]) -> list[list[int]]:
 
 def _branch_facts(reporter: Any) -> Facts:  # noqa: ANN401 - see _check_regexes
     arcs: set[Arc] = reporter.arcs()
-    exits: Mapping[int, int] = reporter.exit_counts()
-    hidden = reporter.excluded_lines()
-    branches = sorted(
-        (start, end)
-        for start, end in arcs
-        if exits.get(start, 0) > 1 and start not in hidden and end not in hidden
-    )
+    branches = _branches(reporter.parser)
     fixers = getattr(reporter.parser, "_with_jump_fixers", {})
     is_old = any(_is_old_fixer(fixer) for fixer in fixers.values())
     jumps = [
@@ -370,6 +367,70 @@ def _branch_facts(reporter: Any) -> Facts:  # noqa: ANN401 - see _check_regexes
         "jumps_drop_last": is_old,
         "loops": _loops(arcs, {*fixers, *branches}),
     }
+
+
+def _branches(parser: Any) -> list[Arc]:  # noqa: ANN401 - see _check_regexes
+    """The branches that count where the parser excludes what it excludes."""
+    exits: Mapping[int, int] = parser.exit_counts()
+    left_out = parser.excluded
+    return sorted(
+        (start, end)
+        for start, end in parser.arcs()
+        if exits.get(start, 0) > 1 and start not in left_out and end not in left_out
+    )
+
+
+# What the configuration keeps from being counted
+
+
+def _withheld_facts(config: Any, reporter: Any, tree: ast.Module, facts: Facts) -> Facts:  # noqa: ANN401 - see _check_regexes
+    """What would count if nothing were excluded, and what of that a comment excludes."""
+    if not facts["excluded"] and not facts.get("unbranched"):
+        return {}
+    source, full = reporter.source(), reporter.filename
+    whole, by_code = _parser(source, full, []), _by_code(source, full, config.exclude_list)
+    withheld: set[int] = whole.statements - reporter.lines()
+    told: Facts = {
+        "withheld": sorted(withheld),
+        "harmless": sorted(_harmless(tree, by_code) & withheld & by_code.excluded),
+        "commented": sorted(withheld - by_code.excluded),
+    }
+    if not config.branch:
+        return told
+    counted: Any = facts["branches"]
+    unbranched: Any = facts["unbranched"]
+    by_pattern = by_code.lines_matching(_joined(config.partial_list + config.partial_always_list))
+    return told | {
+        "withheld_branches": sorted({*_branches(whole)}.difference(counted)),
+        "excused": sorted({*unbranched} - by_pattern),
+    }
+
+
+def _harmless(tree: ast.Module, by_code: Any) -> set[int]:  # noqa: ANN401 - see _check_regexes
+    matched = by_code.lines_matching(by_code.exclude) if by_code.exclude else set()
+    lines: set[int] = _beside("harmless")["harmless_lines"](tree, _multiline_map(by_code), matched)
+    return lines
+
+
+def _by_code(source: str, full: str, exclude: list[str]) -> Any:  # noqa: ANN401 - see _check_regexes
+    """The parser as it excludes where it sees no comment; nothing, where that is no Python."""
+    try:
+        return _parser(_beside("harmless")["without_comments"](source), full, exclude)
+    except _errors():
+        return _parser(source, full, [])
+
+
+def _parser(source: str, full: str, exclude: list[str]) -> Any:  # noqa: ANN401 - see _check_regexes
+    """coverage.py's parser, with these exclusions and no others."""
+    parser = importlib.import_module("coverage.parser").PythonParser
+    made = parser(text=source, filename=full, exclude=_joined(exclude))
+    made.parse_source()
+    return made
+
+
+def _joined(regexes: list[str]) -> str:
+    joined: str = importlib.import_module("coverage.misc").join_regex(regexes)
+    return joined
 
 
 def _is_old_fixer(fixer: object) -> bool:

@@ -15,7 +15,7 @@ from typing import NoReturn, TypeGuard
 from coverage_gate.adapters.measure.analyse import MAX_LINES, MAX_MESSAGE, SCHEMA
 from coverage_gate.core.counting import BrokenFile, Jump, Run, StaticFile
 from coverage_gate.core.linebits import LineBits, bits_of
-from coverage_gate.core.measurement import Arc, Span
+from coverage_gate.core.measurement import Arc, Span, Withheld
 
 #: A pattern that matches at the end of a file is about the line after it.
 _LAST_LINE = MAX_LINES + 1
@@ -114,7 +114,7 @@ def file_of(
         is_listed=is_listed,
         statements=_lines(told, "statements"),
         excluded=_lines(told, "excluded"),
-        branches=_branches(told),
+        branches=_branches(told, "branches"),
         unbranched=_lines(told, "unbranched"),
         runs=_runs(told),
         jumps=tuple(map(_jump, _list(told, "jumps"))),
@@ -123,6 +123,13 @@ def file_of(
         spans=tuple(map(_span, _list(told, "spans"))),
         trivial=_lines(told, "trivial"),
         silent=_ranges(told, "silent"),
+        withheld=Withheld(
+            statements=_lines(told, "withheld"),
+            branches=_branches(told, "withheld_branches"),
+            harmless=_lines(told, "harmless"),
+            commented=_lines(told, "commented"),
+            excused=_lines(told, "excused"),
+        ),
     )
 
 
@@ -215,8 +222,8 @@ def _arc(value: object) -> Arc:
             raise BadAnswerError("an arc is none")
 
 
-def _branches(told: dict[str, object]) -> tuple[Arc, ...]:
-    branches = tuple(map(_arc, _list(told, "branches")))
+def _branches(told: dict[str, object], key: str) -> tuple[Arc, ...]:
+    branches = tuple(map(_arc, _list(told, key)))
     if list(branches) != sorted(set(branches)):
         raise BadAnswerError("the branches are not in order")
     return branches

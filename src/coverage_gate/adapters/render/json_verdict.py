@@ -11,6 +11,8 @@ from coverage_gate.adapters.render.printable import one_line
 from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.gaps import Gap, Repair
+from coverage_gate.core.ledger import Hidden
+from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.patch import PatchCounts
 from coverage_gate.core.places import LostLine, Unit
@@ -53,7 +55,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "unmeasured": _unmeasured(verdict),
         "failure": None if verdict.failure is None else _failure(verdict.failure),
         # What was not judged is null: an empty list would say that it was looked for.
-        "hidden": None,
+        "hidden": None if verdict.hidden is None else [_hidden(each) for each in verdict.hidden],
         "patch": None if verdict.patch is None else _patch(verdict.patch),
         "lost": None if verdict.lost is None else [_lost(place) for place in verdict.lost],
         "flaky": None if verdict.flaky is None else [_place(unit) for unit in verdict.flaky],
@@ -138,6 +140,14 @@ def _patch(patch: PatchCounts) -> dict[str, object]:
         "total": patch.statements.total,
         "branches_covered": patch.branches.covered,
         "branches_total": patch.branches.total,
+    }
+
+
+def _hidden(hidden: Hidden) -> dict[str, object]:
+    return {
+        "path": _exact(hidden.path),
+        "lines": list(lines_of(hidden.lines)),
+        "why": str(hidden.why),
     }
 
 

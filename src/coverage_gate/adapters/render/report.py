@@ -68,8 +68,8 @@ def render_coverage_report(work_item: str, fields: Mapping[str, object]) -> str:
             `policy`, and where known `schema_version`, `covered`, `total`, `commit`, `tree`,
             `base_commit`, `verdict`, `reason_code`, `identity`, `kind`, `scope` go to the front
             matter. `reason_text` or `reason`, `measurement`, `policy_detail`, `repository`,
-            `rules`, `failing_tests`, `unmeasured`, `warnings`, `output` and `next_steps` go to
-            the body. See `fields_of` for those of a verdict, and docs/report.md.
+            `rules`, `failing_tests`, `unmeasured`, `hidden`, `warnings`, `output` and `next_steps`
+            go to the body. See `fields_of` for those of a verdict, and docs/report.md.
 
     Returns:
         Text that UTF-8 can encode, and whose front matter reads back as what was given.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from coverage_gate.adapters.render.front_matter import scalar_text
+from coverage_gate.adapters.render.hidden import HEADING
 from coverage_gate.adapters.render.marks import MARKS
 from coverage_gate.adapters.render.next_steps import NextStep
 from coverage_gate.adapters.render.printable import (
@@ -53,6 +54,7 @@ def render_body(work_item: str, status: str, fields: Mapping[str, object]) -> st
         *_list("Tests that vanished", fields.get("vanished"), _code_item),
         *_list("Changed files that were not measured", fields.get("unmeasured"), _code_item),
         *_list("Flaky: runs in some measurements only", fields.get("flaky"), _code_item),
+        *_list(HEADING, fields.get("hidden"), _code_item),
         *_texts("What suffices", fields.get("repair")),
         *_list("What no test runs", fields.get("gaps"), _code_item),
         *_texts("Measurement", fields.get("measurement")),

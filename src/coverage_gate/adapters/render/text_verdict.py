@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from coverage_gate.adapters.render.canvas import Canvas, Style
+from coverage_gate.adapters.render.hidden import HEADING, hidden_parts
 from coverage_gate.adapters.render.marks import MARKS
 from coverage_gate.adapters.render.next_steps import next_steps
 from coverage_gate.adapters.render.printable import block
@@ -66,6 +67,7 @@ def verdict_text(
         tuple(_items("Tests that vanished", vanished_items(verdict), canvas)),
         tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
         tuple(_items("Flaky, runs in some measurements only", _flaky(verdict), canvas)),
+        tuple(_hidden(verdict, canvas)),
         tuple(_gaps(verdict, canvas)),
         tuple(_output(verdict, canvas)),
         tuple(_next(verdict, canvas)),
@@ -144,12 +146,26 @@ def _items(heading: str, items: tuple[str, ...], canvas: Canvas) -> Iterator[str
         yield canvas.painted(f"{heading} ({len(items)})", Style.HEADING)
     for item in items[:MAX_ITEMS]:
         yield f"  {canvas.plain(item)}"
+    yield from _left_out(items, canvas)
+
+
+def _left_out(items: Sequence[object], canvas: Canvas) -> Iterator[str]:
     if len(items) > MAX_ITEMS:
         yield canvas.plain(f"  … and {len(items) - MAX_ITEMS} more")
 
 
 def _flaky(verdict: Verdict) -> tuple[str, ...]:
     return places_of(verdict.flaky or ())
+
+
+def _hidden(verdict: Verdict, canvas: Canvas) -> Iterator[str]:
+    places = tuple(hidden_parts(verdict.hidden))
+    if places:
+        yield canvas.painted(f"{HEADING} ({len(places)})", Style.HEADING)
+    for place, why in places[:MAX_ITEMS]:
+        yield f"  {canvas.plain(place)}"
+        yield from canvas.wrapped(why, limit=TEXT_LIMIT, indent=4)
+    yield from _left_out(places, canvas)
 
 
 def _gaps(verdict: Verdict, canvas: Canvas) -> Iterator[str]:

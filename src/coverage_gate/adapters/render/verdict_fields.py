@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from coverage_gate.adapters.render.hidden import hidden_items
 from coverage_gate.adapters.render.next_steps import next_steps
 from coverage_gate.adapters.render.order import order_text
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
@@ -41,6 +42,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "unmeasured": verdict.unmeasured,
         "warnings": other_warnings(verdict),
         "flaky": places_of(verdict.flaky or ()),
+        "hidden": hidden_items(verdict.hidden),
         "repair": repair_heading(verdict.repair) if is_failed else None,
         "gaps": gap_items(verdict.repair) if is_failed else None,
         "order": None if verdict.order is None else order_text(verdict.order),

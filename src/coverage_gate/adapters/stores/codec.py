@@ -15,6 +15,7 @@ from typing import Any
 
 from coverage_gate.core.linebits import LineBits, bits_of, lines_of
 from coverage_gate.core.measurement import (
+    NOTHING_WITHHELD,
     Arc,
     FileCoverage,
     Kind,
@@ -24,10 +25,11 @@ from coverage_gate.core.measurement import (
     TestOutcome,
     TestRun,
     Unparsable,
+    Withheld,
 )
 from coverage_gate.ports import StoreError
 
-MARK = b"CGM2"
+MARK = b"CGM3"
 DIGEST_BYTES = 16
 #: Longest JSON that is unpacked: a hundred times that of ten thousand files.
 MAX_TEXT_BYTES = 1 << 30
@@ -114,6 +116,18 @@ def _from_file(file: FileCoverage) -> list[Any]:
         [[span.name, span.kind, span.first, span.last, span.header] for span in file.spans],
         f"{file.continued:x}",
         f"{file.trivial:x}",
+        None if file.withheld == NOTHING_WITHHELD else _from_withheld(file.withheld),
+    ]
+
+
+def _from_withheld(withheld: Withheld) -> list[Any]:
+    return [
+        f"{withheld.statements:x}",
+        _from_arcs(withheld.branches),
+        f"{withheld.harmless:x}",
+        f"{withheld.commented:x}",
+        f"{withheld.excused:x}",
+        _from_arcs(withheld.assumed),
     ]
 
 
@@ -174,7 +188,7 @@ def _to_provenance(value: object) -> Provenance:
 
 
 def _to_file(value: object) -> FileCoverage:
-    path, blob, statements, executed, excluded, arcs, taken, spans, *more = _row(value, 10)
+    path, blob, statements, executed, excluded, arcs, taken, spans, *more = _row(value, 11)
     branches = _to_arcs(arcs)
     lines, ran, took = _bits(statements), _bits(executed), _bits(taken)
     if ran & ~lines or took.bit_length() > len(branches) + 1:
@@ -190,6 +204,19 @@ def _to_file(value: object) -> FileCoverage:
         spans=tuple(_to_span(item) for item in _list(spans)),
         continued=_bits(more[0]),
         trivial=_bits(more[1]),
+        withheld=NOTHING_WITHHELD if more[2] is None else _to_withheld(more[2]),
+    )
+
+
+def _to_withheld(value: object) -> Withheld:
+    statements, branches, harmless, commented, excused, assumed = _row(value, 6)
+    return Withheld(
+        statements=_bits(statements),
+        branches=_to_arcs(branches),
+        harmless=_bits(harmless),
+        commented=_bits(commented),
+        excused=_bits(excused),
+        assumed=_to_arcs(assumed),
     )
 
 

@@ -15,7 +15,7 @@ def judge_targets(evidence: Evidence) -> RuleResult | None:
     A pattern that means no file of the scope is told: it guards nothing. So is a target for
     branches where branches were not measured: it is judged by the statements alone.
     """
-    policy, head = evidence.policy, evidence.head
+    policy, head = evidence.policy, evidence.judged_head
     if RuleName.TARGETS not in policy.rules or not policy.targets:
         return None
     short = shortfalls(policy.targets, head)

@@ -124,7 +124,60 @@ if 0:  # pragma: no cover
         "jumps": [[[3, 8], None, [[3, 8]]], [[4, 3], [4, 8], [[4, 3]]], [[5, 3], [5, 8], [[5, 3]]]],
         "jumps_drop_last": False,
         "loops": [],
+        "withheld": [16],
+        "harmless": [],
+        "commented": [16],
+        "withheld_branches": [],
+        "excused": [4],
     }
+
+
+def test_what_a_pattern_excludes_is_told_from_what_a_comment_does(root: Path) -> None:
+    source = """\
+import typing
+if typing.TYPE_CHECKING:
+    import a
+def f(x):
+    if x:
+        pass  # pragma: no cover
+while True:
+    x = "# pragma: no branch"
+"""
+    facts = facts_of(root, source)
+    names = ("statements", "withheld", "harmless", "commented", "withheld_branches", "excused")
+    assert {name: facts[name] for name in names} == {
+        "statements": [1, 4, 5, 7, 8],
+        "withheld": [2, 3, 6],
+        "harmless": [2, 3],
+        "commented": [6],
+        "withheld_branches": [[2, 3], [2, 4], [5, -4], [5, 6]],
+        "excused": [],
+    }
+
+
+def test_without_branches_only_lines_are_withheld(root: Path) -> None:
+    facts = facts_of(root, "x = 1  # pragma: no cover\n", BaseConfig())
+    assert (facts["withheld"], facts["commented"]) == ([1], [1])
+    assert "excused" not in facts
+
+
+def test_where_comments_cannot_be_told_all_is_excluded_by_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {**analyse._beside("harmless"), "without_comments": lambda source: f"{source}("}
+    monkeypatch.setattr(
+        analyse,
+        "_beside",
+        {"harmless": broken, "outline": analyse._beside("outline")}.__getitem__,
+    )
+    facts = facts_of(root, "import typing\nif typing.TYPE_CHECKING:\n    import a\n")
+    assert (facts["commented"], facts["harmless"]) == ([2, 3], [])
+
+
+def test_where_the_base_excludes_nothing_only_choices_are_excused(root: Path) -> None:
+    config = BaseConfig(branch=True, exclude_lines=())
+    facts = facts_of(root, "def f(x):\n    if x:  # pragma: no branch\n        a()\n", config)
+    assert (facts["withheld"], facts["harmless"], facts["excused"]) == ([], [], [2])
 
 
 def test_branches_are_left_out_where_only_lines_are_measured(root: Path) -> None:
@@ -312,6 +365,13 @@ class OldParser:
             (9, 2): ((2, 1), (9, 1)),
             (2, 1): ((1, 12), (2, 12)),
         }
+        self.excluded: set[int] = set()
+
+    def arcs(self) -> set[tuple[int, int]]:
+        return {(9, 2), (4, 5), (4, 6), (12, -1)}
+
+    def exit_counts(self) -> dict[int, int]:
+        return {9: 1, 4: 2, 12: 1}
 
 
 class OldReporter:
@@ -321,13 +381,7 @@ class OldReporter:
         self.parser = OldParser()
 
     def arcs(self) -> set[tuple[int, int]]:
-        return {(9, 2), (4, 5), (4, 6), (12, -1)}
-
-    def exit_counts(self) -> dict[int, int]:
-        return {9: 1, 4: 2, 12: 1}
-
-    def excluded_lines(self) -> set[int]:
-        return set()
+        return self.parser.arcs()
 
     def no_branch_lines(self) -> set[int]:
         return {4, 9}

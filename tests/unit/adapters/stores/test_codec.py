@@ -80,7 +80,7 @@ def test_the_codec_knows_every_field_of_a_measurement() -> None:
         "sandbox",
         Kind: "core python branch",
         FileCoverage: "path blob statements executed excluded branches taken spans "
-        "continued trivial",
+        "continued trivial withheld",
         Span: "name kind first last header",
         Unparsable: "path blob line message",
         TestRun: "exit_status outcomes",

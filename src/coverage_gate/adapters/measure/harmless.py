@@ -1,0 +1,247 @@
+"""Which excluded statements hold no logic: stubs, imports for type checkers, a call to `main`.
+
+A part of the script `analyse.py`: it runs on CPython from 3.10, with the standard library only.
+What a comment excludes is not asked here: whoever writes it hides a statement on purpose.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SIMPLE = (ast.Return, ast.Raise, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign)
+_INERT = (ast.Import, ast.ImportFrom, ast.Pass, getattr(ast, "TypeAlias", ast.Pass))
+
+#: What chooses, repeats, waits, or holds code of its own.
+_CHOICES = (
+    *(ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp),
+    *(ast.GeneratorExp, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom),
+)
+
+#: Calls in one statement: `sys.exit(main())`.
+_MAX_CALLS = 2
+
+#: Calls that only declare a type.
+_TYPE_CALLS = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "namedtuple"})
+
+#: Tokens that are texts; an f-string has tokens of its own since Python 3.12.
+_TEXTS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))
+_PREFIXES = "rRbBfFuU"
+_ANY = re.compile(r".")
+#: What makes a text a text stays: its quotes and escapes.
+_NO_MARK = re.compile(r"[^'\"\\\n]")
+
+_CHECKING = "TYPE_CHECKING"
+_TYPING = ("typing", "typing_extensions")
+
+
+# Comments
+
+
+def without_comments(source: str) -> str:
+    """The source with blanks for comments, and for texts that could pass for one.
+
+    What a pattern still matches in it, it matches by code.
+    """
+    # Not `splitlines`, which ends a line at a form feed, too.
+    lines = io.StringIO(source).readlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            _blank(lines, token.start, token.end, _ANY)
+        elif token.type in _TEXTS and "#" in token.string:
+            prefix = len(token.string) - len(token.string.lstrip(_PREFIXES))
+            _blank(lines, (token.start[0], token.start[1] + prefix), token.end, _NO_MARK)
+    return "".join(lines)
+
+
+def _blank(
+    lines: list[str], start: tuple[int, int], end: tuple[int, int], what: re.Pattern[str]
+) -> None:
+    for number in range(start[0], end[0] + 1):
+        text = lines[number - 1]
+        first = start[1] if number == start[0] else 0
+        last = end[1] if number == end[0] else len(text)
+        lines[number - 1] = text[:first] + what.sub(" ", text[first:last]) + text[last:]
+
+
+# Statements
+
+
+def harmless_lines(
+    tree: ast.Module, firsts: Mapping[int, int], matched: AbstractSet[int]
+) -> set[int]:
+    """First lines of statements that may be excluded by a pattern without hiding any logic.
+
+    Args:
+        tree: The file.
+        firsts: Line → first line of its logical line, where it is another one.
+        matched: First lines that a pattern matches by code.
+    """
+    good: set[int] = set()
+    bad: set[int] = set()
+    straight: Counter[int] = Counter()
+    has_checking = _knows_checking(tree)
+    todo: list[ast.AST] = list(ast.iter_child_nodes(tree))
+    while todo:
+        node = todo.pop()
+        if not isinstance(node, (ast.stmt, ast.excepthandler)):
+            todo += _blocks_of(node)
+            continue
+        lines = {firsts.get(line, line) for line in _header_lines(node)}
+        is_direct = bool(lines & matched)
+        if _is_stub(node) or (is_direct and _is_single(node)):
+            good |= {firsts.get(line, line) for line in _lines_of(node)}
+            straight.update(lines if isinstance(node, _SIMPLE) and not _is_stub(node) else ())
+            continue
+        is_frame = _is_plain_class(node) or (has_checking and _is_checking(node))
+        (good if is_frame else bad).update(lines)
+        todo += _blocks_of(node)
+    return good - bad - {line for line, count in straight.items() if count > 1}
+
+
+def _blocks_of(node: ast.AST) -> list[ast.AST]:
+    kinds = (ast.stmt, ast.excepthandler, ast.match_case)
+    return [child for child in ast.iter_child_nodes(node) if isinstance(child, kinds)]
+
+
+def _header_lines(node: ast.stmt | ast.excepthandler) -> range:
+    """The lines of a statement, but for the block that it holds; decorators are among them."""
+    first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+    body: Sequence[ast.stmt] = getattr(node, "body", ())
+    if isinstance(node, ast.Match):
+        last = node.subject.end_lineno or first
+    else:
+        last = max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or first
+    return range(first, last + 1)
+
+
+def _lines_of(node: ast.stmt | ast.excepthandler) -> range:
+    return range(_header_lines(node).start, (node.end_lineno or node.lineno) + 1)
+
+
+def _is_stub(node: ast.AST) -> bool:
+    """Whether it says what there is and does nothing."""
+    if isinstance(node, _INERT):
+        return True
+    if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
+        return node.value is None or _is_plain(node.value) or _is_type_call(node.value)
+    if isinstance(node, ast.Raise):
+        return _is_straight(node)
+    if isinstance(node, _FUNCTIONS):
+        return _has_plain_head(node) and all(map(_is_stub, node.body))
+    return _is_plain_class(node) and all(map(_is_stub, _blocks_of(node)))
+
+
+def _is_plain(value: ast.AST) -> bool:
+    return _is_straight(value) and not any(isinstance(part, ast.Call) for part in ast.walk(value))
+
+
+def _is_type_call(value: ast.AST) -> bool:
+    if not isinstance(value, ast.Call):
+        return False
+    name = value.func.attr if isinstance(value.func, ast.Attribute) else value.func
+    name = name.id if isinstance(name, ast.Name) else name
+    return name in _TYPE_CALLS and _is_straight(value)
+
+
+def _is_straight(node: ast.AST) -> bool:
+    """Whether it chooses nothing and calls hardly anything."""
+    parts = list(ast.walk(node))
+    calls = sum(isinstance(part, ast.Call) for part in parts)
+    return calls <= _MAX_CALLS and not any(isinstance(part, _CHOICES) for part in parts)
+
+
+def _has_plain_head(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    values = [*node.decorator_list, *node.args.defaults, *node.args.kw_defaults]
+    return all(_is_straight(value) for value in values if value is not None)
+
+
+def _is_plain_class(node: ast.AST) -> bool:
+    if not isinstance(node, ast.ClassDef):
+        return False
+    values = [*node.bases, *(keyword.value for keyword in node.keywords)]
+    return all(map(_is_plain, values)) and all(map(_is_straight, node.decorator_list))
+
+
+def _is_single(node: ast.AST) -> bool:
+    """Whether it is one statement that chooses nothing, or a block that holds one."""
+    if isinstance(node, _SIMPLE):
+        return _is_straight(node)
+    if isinstance(node, ast.If):
+        is_head = not node.orelse and _is_plain(node.test) and not _is_checking(node)
+        return is_head and _is_one(node.body)
+    if isinstance(node, _FUNCTIONS):
+        return _has_plain_head(node) and _is_one(node.body)
+    return isinstance(node, ast.ExceptHandler) and _is_one(node.body)
+
+
+def _is_one(body: Iterable[ast.stmt]) -> bool:
+    more = [node for node in body if not _is_stub(node)]
+    return len(more) <= 1 and all(isinstance(each, _SIMPLE) and _is_straight(each) for each in more)
+
+
+# TYPE_CHECKING
+
+
+def _is_checking(node: ast.AST) -> bool:
+    if not isinstance(node, ast.If):
+        return False
+    test = node.test
+    return (isinstance(test, ast.Name) and test.id == _CHECKING) or (
+        isinstance(test, ast.Attribute) and test.attr == _CHECKING
+    )
+
+
+def _knows_checking(tree: ast.Module) -> bool:
+    """Whether TYPE_CHECKING is that of `typing`, or False, wherever the file speaks of it."""
+    return all(map(_is_honest, ast.walk(tree))) and any(map(_brings_checking, ast.walk(tree)))
+
+
+def _is_honest(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value != _CHECKING
+    if isinstance(node, ast.Assign) and _CHECKING in map(_name_of, node.targets):
+        return isinstance(node.value, ast.Constant) and node.value.value is False
+    if isinstance(node, ast.ImportFrom):
+        return node.module in _TYPING or not {_CHECKING, "*"} & set(_bound(node.names))
+    return _CHECKING not in _other_bindings(node)
+
+
+def _other_bindings(node: ast.AST) -> Iterator[object]:
+    """Names that a node gives a meaning in another way than by a plain assignment."""
+    if isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr, ast.For)):
+        yield _name_of(node.target)
+    elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, (ast.Global, ast.Nonlocal)):
+        yield from node.names
+    elif isinstance(node, ast.Import):
+        yield from _bound(node.names)
+    elif isinstance(node, (ast.Tuple, ast.List)) and isinstance(node.ctx, ast.Store):
+        yield from map(_name_of, node.elts)
+
+
+def _name_of(node: ast.AST) -> object:
+    return getattr(node, "id", getattr(node, "attr", None))
+
+
+def _bound(names: Iterable[ast.alias]) -> Iterator[str]:
+    return (alias.asname or alias.name for alias in names)
+
+
+def _brings_checking(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module in _TYPING and any(
+            alias.name == _CHECKING and alias.asname in (None, _CHECKING) for alias in node.names
+        )
+    if isinstance(node, ast.Import):
+        return any(alias.name in _TYPING for alias in node.names)
+    return isinstance(node, ast.Assign) and _CHECKING in map(_name_of, node.targets)

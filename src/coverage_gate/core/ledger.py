@@ -1,0 +1,144 @@
+"""What the head hides and the base did not, and the head as if it hid nothing.
+
+Nothing here decides what counts as hidden: `touched` puts each unit into its bucket. See ADR 0012.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from coverage_gate.core.comparison import Comparison
+from coverage_gate.core.deltas import Bucket, FileDelta, Units
+from coverage_gate.core.linebits import LineBits, bits_of
+from coverage_gate.core.measurement import Arc, FileCoverage, Measurement
+
+
+class Why(StrEnum):
+    """How something is hidden, in words."""
+
+    COMMENT = "excluded by a comment"
+    PATTERN = "new logic that a configured pattern excludes"
+    BRANCH = "branches that a comment excuses"
+
+
+#: What to do about it.
+CURES = {
+    Why.COMMENT: "remove the comment and test it",
+    Why.PATTERN: "write it so that no pattern excludes it, and test it",
+    Why.BRANCH: "remove the comment and test both ways",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """Part of one file of the head that is newly kept from being counted, for one reason.
+
+    Attributes:
+        path: The file.
+        lines: First lines of the statements, or the lines that the branches start from.
+        why: How.
+        units: What of it the rules judge as not covered.
+    """
+
+    path: str
+    lines: LineBits
+    why: Why
+    units: Units
+
+
+def hidden_places(comparison: Comparison) -> tuple[Hidden, ...]:
+    """All that is newly hidden, by place."""
+    found = [
+        hidden
+        for delta in comparison.heads
+        if delta.of(Bucket.HIDDEN).count
+        for hidden in _hidden_in(delta)
+    ]
+    return tuple(sorted(found, key=lambda hidden: (hidden.path, hidden.lines, hidden.why)))
+
+
+def _hidden_in(delta: FileDelta) -> Iterator[Hidden]:
+    file, units = delta.file, delta.of(Bucket.HIDDEN)
+    commented = units.lines & file.withheld.commented
+    excused = set(file.withheld.assumed)
+    shut = [arc for arc in units.arcs if arc not in excused]
+    # The branches of one choice go with a statement that a comment hides, if there is one.
+    by_comment = {arc[0] for arc in shut if _holds(commented, arc)}
+    parts = (
+        (Why.COMMENT, commented, [arc for arc in shut if arc[0] in by_comment]),
+        (Why.PATTERN, units.lines & ~commented, [arc for arc in shut if arc[0] not in by_comment]),
+        (Why.BRANCH, 0, [arc for arc in units.arcs if arc in excused]),
+    )
+    for why, lines, arcs in parts:
+        if lines or arcs:
+            yield Hidden(
+                path=file.path,
+                lines=lines or bits_of({start for start, _ in arcs}),
+                why=why,
+                units=Units(lines=lines, arcs=tuple(arcs)),
+            )
+
+
+def judged_head(head: Measurement, hidden: Iterable[Hidden]) -> Measurement:
+    """The head as if it hid none of these: they are there, and did not run."""
+    by_path: dict[str, list[Units]] = {}
+    for each in hidden:
+        by_path.setdefault(each.path, []).append(each.units)
+    if not by_path:
+        return head
+    files = tuple(_shown(file, by_path.get(file.path, ())) for file in head.files)
+    return replace(head, files=files)
+
+
+def _shown(file: FileCoverage, hidden: Iterable[Units]) -> FileCoverage:
+    for units in hidden:
+        file = uncovered(file, units)
+    return file
+
+
+def uncovered(file: FileCoverage, units: Units) -> FileCoverage:
+    """A file in which these units count and did not run, whether they are withheld or not."""
+    arcs = set(units.arcs)
+    withheld = file.withheld
+    return replace(
+        file,
+        statements=file.statements | units.lines,
+        executed=file.executed & ~units.lines,
+        excluded=file.excluded & ~units.lines,
+        branches=tuple(sorted(arcs.union(file.branches))),
+        taken=tuple(arc for arc in file.taken if arc not in arcs),
+        withheld=replace(
+            withheld,
+            statements=withheld.statements & ~units.lines,
+            branches=tuple(arc for arc in withheld.branches if arc not in arcs),
+            harmless=withheld.harmless & ~units.lines,
+            commented=withheld.commented & ~units.lines,
+            assumed=tuple(arc for arc in withheld.assumed if arc not in arcs),
+        ),
+    )
+
+
+def covered(file: FileCoverage, units: Units) -> FileCoverage:
+    """A file in which these units count and ran, as when what hides them is gone.
+
+    Raises:
+        ValueError: If the file has one of them neither way.
+    """
+    has = set(file.branches) | set(file.withheld.branches)
+    lines = file.statements | file.withheld.statements
+    if units.lines & ~lines or not has.issuperset(units.arcs):
+        raise ValueError(f"{file.path} does not have what is to be covered")
+    # With a statement the branches to and from it count, which the same comment hides.
+    shown_lines = units.lines & file.withheld.statements
+    choices = {arc[0] for arc in file.withheld.branches if _holds(shown_lines, arc)}
+    freed = tuple(arc for arc in file.withheld.branches if arc[0] in choices)
+    shown = uncovered(file, Units(lines=units.lines, arcs=(*units.arcs, *freed)))
+    taken = tuple(sorted({*shown.taken, *units.arcs}))
+    return replace(shown, executed=shown.executed | units.lines, taken=taken)
+
+
+def _holds(lines: LineBits, arc: Arc) -> bool:
+    """Whether a branch starts from one of these lines or leads to one."""
+    return any(line > 0 and lines >> line & 1 for line in arc)

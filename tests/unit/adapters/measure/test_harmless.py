@@ -1,0 +1,129 @@
+"""Which excluded statements hold no logic, and which text is a comment."""
+
+import ast
+
+import pytest
+
+from coverage_gate.adapters.measure.harmless import harmless_lines, without_comments
+
+TYPING = "from typing import TYPE_CHECKING\n"
+
+# (source, lines that a pattern matches, lines that are harmless); line 1 is the first line.
+HARMLESS = {
+    "an import": ("import a\nfrom a import b\n", {1}, {1, 2}),
+    "plain values": ("x = 1\ny: int\nz: int = x + 1\n...\n'text'\n", set(), {1, 2, 3, 4, 5}),
+    "a type variable": ("T = TypeVar('T')\nU = t.NewType('U', int)\n", set(), {1, 2}),
+    "another call": ("T = make('T')\n", set(), set()),
+    "a call of a call": ("T = make()('T')\n", set(), set()),
+    "a choice": ("x = a or b\n", set(), set()),
+    "a call that a pattern names": ("x = make('T')\n", {1}, {1}),
+    "a call of calls": ("x = a(b(c()))\n", {1}, set()),
+    "a loop that a pattern names": ("for x in y:\n    a()\n", {1}, set()),
+    "a stub": ("@over\ndef f(x: int = 1, *, y=None) -> int: ...\n", set(), {1, 2}),
+    "an async stub": (
+        "async def f():\n    'text'\n    raise NotImplementedError(x)\n",
+        set(),
+        {1, 2, 3},
+    ),
+    "a stub with a costly default": ("def f(x=a or b):\n    pass\n", set(), {2}),
+    "a stub that raises what it computes": ("def f():\n    raise A(b(c()))\n", set(), set()),
+    "a body": ("def f():\n    return 1\n", set(), set()),
+    "a body that a pattern names": ("def f():\n    x = 1\n    return a(x)\n", {1}, {1, 2, 3}),
+    "a decorator that a pattern names": ("@abc.abstract\ndef f():\n    go()\n", {1}, {1, 2, 3}),
+    "two statements": ("def f():\n    go()\n    return a(x)\n", {1}, set()),
+    "a choice in a body": ("def f():\n    return a if b else c\n", {1}, set()),
+    "a loop in a body": ("def f():\n    while x:\n        pass\n", {1}, {3}),
+    "a plain class": (
+        "class A(B, metaclass=C):\n    x = 1\n    def f(self): ...\n",
+        {1},
+        {1, 2, 3},
+    ),
+    "a class with a method": (
+        "class A(B):\n    x = 1\n    def f(self):\n        go()\n",
+        {1},
+        {1, 2},
+    ),
+    "a class of a call": ("class A(make()):\n    x = 1\n", {1}, {2}),
+    "a condition": ("if debug:\n    go()\n", {1}, {1, 2}),
+    "a condition with another way": ("if debug:\n    go()\nelse:\n    stay()\n", {1}, set()),
+    "a condition that calls": ("if debug():\n    go()\n", {1}, set()),
+    "a handler": ("try:\n    import a\nexcept ImportError:\n    a = none()\n", {3}, {2, 3, 4}),
+    "two on one line": ("go(1); go(2)\n", {1}, set()),
+    "a stub and one more on a line": ("x = 1; go(2)\n", {1}, {1}),
+    "a case": ("match x:\n    case 1:\n        go()\n    case _:\n        pass\n", {4}, {5}),
+    "types": (TYPING + "if TYPE_CHECKING:\n    import a\n    go()\n", {2}, {1, 2, 3}),
+    "types of a module": (
+        "import typing as t\nif t.TYPE_CHECKING:\n    import a\n",
+        {2},
+        {1, 2, 3},
+    ),
+    "types of typing": ("import typing\nif typing.TYPE_CHECKING:\n    import a\n", {2}, {1, 2, 3}),
+    "types by a constant": (
+        "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    import a\n",
+        {2},
+        {1, 2, 3},
+    ),
+    "types unknown": ("if TYPE_CHECKING:\n    import a\n", {1}, {2}),
+    "types of another module": (
+        "from a import TYPE_CHECKING\nif TYPE_CHECKING:\n    go()\n",
+        {2},
+        {1},
+    ),
+    "types of any module": (TYPING + "from a import *\nif TYPE_CHECKING:\n    go()\n", {3}, {1, 2}),
+    "types by another name": (
+        "from typing import TYPE_CHECKING as T\nif T:\n    import a\n",
+        set(),
+        {1, 3},
+    ),
+}
+
+#: Each makes the name another one than that of `typing`.
+BINDINGS = (
+    "TYPE_CHECKING = True",
+    "TYPE_CHECKING += 1",
+    "TYPE_CHECKING: bool = True",
+    "typing.TYPE_CHECKING = 1",
+    "TYPE_CHECKING, x = 1, 2",
+    "for TYPE_CHECKING in [1]: pass",
+    "(TYPE_CHECKING := 1)",
+    "def TYPE_CHECKING(): pass",
+    "def f(TYPE_CHECKING): pass",
+    "class TYPE_CHECKING: pass",
+    "def f():\n    global TYPE_CHECKING",
+    "import TYPE_CHECKING",
+    "import a as TYPE_CHECKING",
+    "setattr(typing, 'TYPE_CHECKING', 1)",
+)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_only_what_holds_no_logic_is_harmless(name: str) -> None:
+    source, matched, harmless = HARMLESS[name]
+    assert harmless_lines(ast.parse(source), {}, matched) == harmless
+
+
+@pytest.mark.parametrize("binding", BINDINGS)
+def test_a_name_that_is_bound_otherwise_is_no_type_checking(binding: str) -> None:
+    source = f"{TYPING}if TYPE_CHECKING:\n    import a\n{binding}\n"
+    assert 2 not in harmless_lines(ast.parse(source), {}, {2})
+
+
+def test_lines_are_those_of_the_logical_line() -> None:
+    source = "x = make(\n    1,\n)\n"
+    assert harmless_lines(ast.parse(source), {2: 1, 3: 1}, {1}) == {1}
+
+
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        ("x = 1  # it's\ny = 2\n", "x = 1        \ny = 2\n"),
+        ("x = 'a # b'\n", "x = '     '\n"),
+        ("x = rb'\\'#'\n", "x = rb'\\' '\n"),
+        ("x = '''a #\nb'''\n", "x = '''   \n '''\n"),
+        ("x = 'it is'\n", "x = 'it is'\n"),
+        ("x = 1\f\ny = 2  # z", "x = 1\f\ny = 2     "),
+    ],
+)
+def test_comments_and_texts_that_look_like_one_are_blank(source: str, plain: str) -> None:
+    assert without_comments(source) == plain
+    ast.parse(without_comments(source))
