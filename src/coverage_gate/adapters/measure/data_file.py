@@ -8,17 +8,15 @@ computed column. The layout is coverage.py's schema 7 (`sqldata.py`, the same si
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from urllib.parse import quote
 
+from coverage_gate.adapters.measure.left_file import NoPlainFileError, bytes_of
 from coverage_gate.core.counting import RawFile
 from coverage_gate.core.linebits import LineBits, bits_of
 from coverage_gate.core.measurement import Arc
@@ -163,11 +161,12 @@ def read_raw(
     deadline = time.monotonic() + limits.seconds
     room = max_bytes
     for file in sorted(files):
-        with _translated(file), _opened(file, room) as size:
-            room -= size
+        with _translated(file):
+            content = bytes_of(file, room)
+            room -= len(content)
             # A process that measured nothing leaves an empty file.
-            if size:
-                with _connection(file, limits, deadline) as connection:
+            if content:
+                with _connection(content, limits, deadline) as connection:
                     _read(connection, claims, branch=branch)
     return claims.result()
 
@@ -177,7 +176,7 @@ def _translated(file: Path) -> Iterator[None]:
     """Whatever goes wrong while reading one file becomes a BadDataError that names it."""
     try:
         yield
-    except BadDataError as error:
+    except (BadDataError, NoPlainFileError) as error:
         raise BadDataError(f"{_printable(file.name)}: {error}") from error
     except MemoryError as error:
         raise BadDataError(f"{_printable(file.name)}: needs too much memory") from error
@@ -187,32 +186,15 @@ def _translated(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(file: Path, room: int) -> Iterator[int]:
-    """Hold the file open, so that its name stays taken, and tell its size.
+def _connection(
+    content: bytes, limits: DataLimits, deadline: float
+) -> Iterator[sqlite3.Connection]:
+    """A connection that can read the content only, and nothing for too long.
 
-    A link would lead elsewhere, and a FIFO or device would never end.
+    In memory: no path that the tests could replace, no journal of somebody else.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    handle = os.open(file, flags)
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise BadDataError("is no regular file")
-        if status.st_size > room:
-            raise BadDataError(f"is larger than the {room} bytes that are left of the limit")
-        yield status.st_size
-        if not os.path.samestat(status, file.stat(follow_symlinks=False)):
-            raise BadDataError("was replaced while it was read")
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _connection(file: Path, limits: DataLimits, deadline: float) -> Iterator[sqlite3.Connection]:
-    """A connection that can read the file only, and nothing for too long."""
-    # immutable: no lock, no journal of somebody else is played back.
-    uri = f"file:{quote(os.fsencode(file.absolute()))}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)) as connection:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.deserialize(content)
         for limit, value in (
             (sqlite3.SQLITE_LIMIT_LENGTH, limits.value_bytes),
             (sqlite3.SQLITE_LIMIT_ATTACHED, 0),

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
+from coverage_gate.adapters.measure.left_file import NoPlainFileError, bytes_of
 from coverage_gate.core.measurement import TestOutcome
 
 #: The tracers of coverage.py → the words of `core.measurement.Kind`.
@@ -27,7 +26,6 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_TESTS = 2_000_000
 _MAX_TEXT = 4096
 _SMALL = 1024 * 1024
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _BAD = frozenset({TestOutcome.FAILED, TestOutcome.ERROR})
 
 
@@ -139,21 +137,13 @@ def read_summary(path: Path) -> Summary:
 
 def _read(path: Path, most: int) -> bytes | None:
     try:
-        descriptor = os.open(path, _FLAGS)
+        return bytes_of(path, most)
     except FileNotFoundError:
         return None
+    except NoPlainFileError as error:
+        _refuse(path, str(error))
     except OSError as error:
         _refuse(path, error.strerror or "cannot be opened")
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            _refuse(path, "no regular file")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(most + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) > most:
-        _refuse(path, f"more than {most} bytes")
-    return data
 
 
 def _entries(path: Path, data: bytes) -> Iterator[Mapping[str, object]]:

@@ -6,9 +6,11 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from coverage_gate.adapters.measure.command import TestCommand
+from coverage_gate.adapters.measure.data_file import DataLimits
 from coverage_gate.adapters.measure.environment import environment_for_tests
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.outcomes import (
@@ -247,9 +249,12 @@ def _foreign_message(foreign: Mapping[str, str]) -> str:
 
 
 def _data_files(data_file: Path) -> tuple[Path, ...]:
-    """The data file and those with an ending, regular files only; a link could lead anywhere."""
-    found = [data_file, *data_file.parent.glob(f"{data_file.name}.*")]
-    return tuple(sorted(path for path in found if _is_data(path)))
+    """The data file and those with an ending, regular files only; a link could lead anywhere.
+
+    Of too many some are left out, but never so many that what is left could be read.
+    """
+    found = chain([data_file], data_file.parent.glob(f"{data_file.name}.*"))
+    return tuple(sorted(islice(filter(_is_data, found), DataLimits().files + 1)))
 
 
 def _is_data(path: Path) -> bool:

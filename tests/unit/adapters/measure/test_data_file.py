@@ -266,7 +266,7 @@ def test_files_larger_than_the_limit_together_are_refused_however_empty(tmp_path
     with sparse.open("wb") as stream:
         stream.truncate(9_990_000)
     size = small.stat().st_size
-    with pytest.raises(BadDataError, match=f"larger than the {10**7 - size} bytes"):
+    with pytest.raises(BadDataError, match=f"larger than {10**7 - size} bytes"):
         read(small, sparse)
 
 
@@ -315,9 +315,9 @@ def test_a_name_with_the_marks_of_an_address_is_read(tmp_path: Path) -> None:
     assert read(odd).files["src/a.py"].lines == bits_of([1])
 
 
-def test_a_file_that_is_replaced_while_it_is_read_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(tmp_path: Path) -> None:
     file = lines_file(tmp_path / "d", {"/exports/one/src/a.py": [1]})
-    other = lines_file(tmp_path / "other", {"/exports/one/src/a.py": [1]})
+    other = lines_file(tmp_path / "other", {"/exports/one/src/a.py": [1, 2, 3]})
 
     class Replacing(frozenset[str]):
         """Known paths that replace the file when they are asked."""
@@ -327,8 +327,8 @@ def test_a_file_that_is_replaced_while_it_is_read_is_refused(tmp_path: Path) -> 
                 other.replace(file)
             return super().__contains__(path)
 
-    with pytest.raises(BadDataError, match="was replaced"):
-        read(file, known=Replacing(KNOWN))
+    assert read(file, known=Replacing(KNOWN)).files["src/a.py"].lines == bits_of([1])
+    assert not other.exists()
 
 
 def test_a_file_that_needs_more_memory_than_there_is_is_refused(tmp_path: Path) -> None:
@@ -348,7 +348,8 @@ def test_reading_leaves_no_file_behind(tmp_path: Path) -> None:
     file = lines_file(tmp_path / "d", {"/exports/one/src/a.py": [1]})
     changed(file, "PRAGMA journal_mode = WAL")
     before = file.read_bytes()
-    assert read(file).has_arcs is False
+    # coverage.py keeps no log beside its data.
+    assert "cannot be read" in error_of(file)
     assert (sorted(tmp_path.iterdir()), file.read_bytes()) == ([file], before)
 
 

@@ -137,7 +137,7 @@ def test_what_the_runner_does_not_write_is_refused(tmp_path: Path, change: dict[
 
 
 def test_more_bytes_than_allowed_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadClaimsError, match="more than 10 bytes"):
+    with pytest.raises(BadClaimsError, match="larger than 10 bytes"):
         read_outcomes(written(tmp_path, line("a")), max_bytes=10)
 
 
