@@ -58,6 +58,10 @@ check: lint types arch test ## all that CI runs
 mutate-contract: $(STAMP) ## break each rule of the contract in turn and see its test notice
 	@$(BIN)/python -m tests.mutate_contract
 
+.PHONY: fuzz-night
+fuzz-night: $(STAMP) ## 2,000,000 hostile inputs for each parser; FUZZ_SEED makes others
+	@FUZZ_INPUTS=2000000 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%F)} $(BIN)/python -m pytest -q -n auto tests/fuzz
+
 .PHONY: bench
 bench: $(STAMP) ## time the gate beside its peers
 	@$(BIN)/python -m benchmarks

@@ -57,7 +57,7 @@ def _parsed(content: bytes | None) -> Mapping[str, object]:
     try:
         # Decimal: the percentages are kept as they are written.
         return tomllib.loads((content or b"").decode(), parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # Arithmetic-: of Decimal
         raise SettingsError([f"{_FILE} is no valid TOML: {visible(str(error))}"]) from error
 
 

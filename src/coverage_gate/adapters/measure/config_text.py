@@ -67,13 +67,13 @@ class ConfigText:
             return value.lower() in _TRUE
         if value in ("true", "false"):
             return value == "true"
-        raise self.error(section, option, f"is not a boolean: {value!r}")
+        raise self.error(section, option, f"is not a boolean: {_shown(value)}")
 
     def string(self, section: str, option: str) -> str:
         """A text; raises BadConfigError for anything else."""
         value = self._value(section, option)
         if not isinstance(value, str):
-            raise self.error(section, option, f"is not a string: {value!r}")
+            raise self.error(section, option, f"is not a string: {_shown(value)}")
         return value
 
     def strings(self, section: str, option: str) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ class ConfigText:
     def _toml_strings(self, section: str, option: str) -> tuple[str, ...]:
         values = self.sections[section][option]
         if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
-            raise self.error(section, option, f"is not a list of strings: {values!r}")
+            raise self.error(section, option, f"is not a list of strings: {_shown(values)}")
         return tuple(self._replaced(section, option, item) for item in values)
 
     def _check_regex(self, section: str, option: str, regex: str) -> None:
@@ -162,7 +162,7 @@ def read_toml(file: str, data: bytes, *, is_own: bool) -> ConfigText:
     text = _decoded(file, data)
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
         raise _syntax_error(file, error) from error
     sections = _tables(file, document) if is_own else {}
     tool = document.get("tool", {})
@@ -173,8 +173,15 @@ def read_toml(file: str, data: bytes, *, is_own: bool) -> ConfigText:
 
 def _tables(file: str, value: object) -> dict[str, Mapping[str, object]]:
     if not isinstance(value, dict):
-        raise BadConfigError(f"[tool.coverage] is not a table: {value!r}", file=file)
+        raise BadConfigError(f"[tool.coverage] is not a table: {_shown(value)}", file=file)
     return {name: table for name, table in value.items() if isinstance(table, dict)}
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # hexadecimal numbers may be longer than decimal ones
+        return "a number of too many digits"
 
 
 def _decoded(file: str, data: bytes) -> str:
