@@ -94,11 +94,8 @@ def test_numbers_are_judged_whatever_they_are() -> None:
 
     def make() -> list[object]:
         """Most of them sound: of several that are odd only the first is looked at."""
-        values: list[object] = [
-            *random.choices(plain, k=3),
-            random.choice(("both", "absolute", "baseline")),
-            0.5,
-        ]
+        policy = random.choice(("both", "absolute", "baseline"))
+        values: list[object] = [*random.choices(plain, k=3), policy, 0.5]
         values[random.randrange(5)] = random.choice(odd)
         return values
 

@@ -335,6 +335,8 @@ def test_tests_are_given_the_variables_that_are_allowed() -> None:
         ("min_percent = 5\nmin-percent = 6", "is there twice"),
         ("min_percent = ", "the base's pyproject.toml is no valid TOML: "),
         ("x = " + "[" * 5000, "is no valid TOML"),
+        ("x = 1e" + "9" * 30, "is no valid TOML"),
+        ("x = " + "9" * 5000, "is no valid TOML"),
         ("min_percent = nan", "is no plain number: “NaN”"),
         ("[tool.coverage-gate.min_percent]", "is no text"),
         ('"a\\nb" = 1', r"a\nb in [tool.coverage-gate]"),

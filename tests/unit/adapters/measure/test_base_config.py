@@ -309,3 +309,18 @@ def test_no_bytes_raise_anything_but_the_error_for_a_bad_configuration(
     name: str, data: bytes
 ) -> None:
     assert outcome(name, data) in (name, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "9" * 5000,
+        "[tool.coverage.run]\nbranch = 0x" + "f" * 5000,
+        "[tool]\ncoverage = 0x" + "f" * 5000,
+    ],
+    ids=["decimal", "hexadecimal", "no table"],
+)
+def test_a_number_of_thousands_of_digits_is_told_and_not_shown(text: str) -> None:
+    with pytest.raises(BadConfigError) as caught:
+        read_base_config({"pyproject.toml": text.encode()})
+    assert len(str(caught.value)) < 300
