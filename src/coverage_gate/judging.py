@@ -14,6 +14,7 @@ from coverage_gate.core.flaky import FlakyLine, carried
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import (
     BRANCH_FAILURES,
+    BYTES_ALONE,
     TOOL_FAILURES,
     FailureCode,
     MeasureFailure,
@@ -333,12 +334,26 @@ def _blame(
     """Tell the branch's fault from the tool's by a control run on the base."""
     if failure.code in TOOL_FAILURES:
         return _tool_error(failure, policy, landing)
-    if failure.code not in BRANCH_FAILURES:
-        ports.progress.step(f"control run: measuring the base, since {failure.code}")
-        control = ports.measurer.measure(_base_source(request, landing), fresh=True)
-        if isinstance(control, MeasureFailure):
-            return _tool_error(failure, policy, landing)
-    return _at_fault(failure, policy, landing)
+    if failure.code in BRANCH_FAILURES:
+        return _at_fault(failure, policy, landing)
+    ports.progress.step(f"control run: measuring the base, since {failure.code}")
+    source = _base_source(request, landing)
+    control = ports.measurer.measure(source, fresh=True)
+    if isinstance(control, Measurement):
+        return _at_fault(failure, policy, landing)
+    if failure.code not in BYTES_ALONE or not _ran_before(ports, source):
+        return _tool_error(failure, policy, landing)
+    bomb = "the base does not either, but did before in this environment: main depends on the time"
+    return _at_fault(
+        replace(failure, code=FailureCode.MAIN_BROKEN, message=f"{failure.message}; {bomb}"),
+        policy,
+        landing,
+    )
+
+
+def _ran_before(ports: Ports, base: TreeSource) -> bool:
+    """Whether the base was measured before in this very environment."""
+    return isinstance(ports.measurer.measure(base, fresh=False), Measurement)
 
 
 def _at_fault(failure: MeasureFailure, policy: Policy, landing: Landing) -> Verdict:

@@ -255,6 +255,15 @@ class Store(Protocol):
     def settle_intent(self, seq: int, *, state: IntentState, at: str) -> bool:
         """Close an open intent as DONE or DROPPED; False when it was closed before."""
 
+    def count_tool_error(self, repository: str, *, at: str) -> int:
+        """One more tool error of this repository. Returns how many came in a row."""
+
+    def tool_errors(self, repository: str) -> int:
+        """How many tool errors came in a row."""
+
+    def forget_tool_errors(self, repository: str, *, fewer_than: int | None = None) -> None:
+        """Begin again at none; where `fewer_than` is given, only if there are fewer."""
+
     def audit(
         self,
         *,

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from coverage_gate.adapters import report_files
 from coverage_gate.adapters.render.report import render_coverage_report
 from coverage_gate.adapters.render.verdict_fields import fields_of
 from coverage_gate.boundary import keep_text, never_raises, visible
+from coverage_gate.clock import SystemClock
+from coverage_gate.closing import MOST, count_error, forget_errors, kept_count
 from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.decide import gate_error, not_applicable, refused, tool_error
+from coverage_gate.core.decide import closed_after, gate_error, not_applicable, refused, tool_error
 from coverage_gate.core.limits import decide_percent, delta_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
@@ -229,9 +232,19 @@ def judge(
         )
         policy = settings.policy(judges_tests=place.judges_tests)
         ports = shop.ports(settings)
-        verdict = run_guarded(request, ports, policy, redact=without_secrets)
+        counted = partial(
+            kept_count, repository=place.repository, store=ports.store, clock=ports.clock
+        )
+        try:
+            verdict = run_guarded(request, ports, policy, redact=without_secrets)
+        except BrokenGateError as error:
+            answer = counted(gate_error(str(error), policy))
+            if answer.state is not State.FAIL:
+                raise
+            return answer, settings
         asked = Asked(branch=place.branch, base=base)
-        return with_order(verdict, asked, shop.view, redact=without_secrets), settings
+        ordered = with_order(counted(verdict), asked, shop.view, redact=without_secrets)
+        return ordered, settings
 
 
 def _ruling(read: SettingsReader, shop: Workshop, *, base: str, head: str) -> Settings:
@@ -300,7 +313,13 @@ def _judged(settings: Settings, place: Place) -> tuple[Verdict, Settings]:
         return refused(reason, Reason.BAD_SETTINGS, policy), settings
     except RepositoryError as error:
         failure = MeasureFailure(code=FailureCode.ERROR, message=str(error))
-        return tool_error(failure, policy), settings
+        verdict = kept_count(
+            tool_error(failure, policy),
+            repository=place.repository,
+            store=store_of(settings),
+            clock=SystemClock(),
+        )
+        return verdict, settings
     except BrokenGateError as error:
         return gate_error(str(error), policy), settings
 
@@ -343,16 +362,18 @@ def check_percent(
     Raises:
         SettingsError, StoreError: If the store cannot be read.
     """
-    stored = store_of(settings).baseline(BaselineKey(repository=place.repository))
+    store = store_of(settings)
+    stored = store.baseline(BaselineKey(repository=place.repository))
     baseline = None if stored is None else stored.rate * 100
     floor, epsilon = settings.floor * 100, settings.epsilon * 100
     measured = None
     if percent is None:
-        ok, reason = _unmeasured(settings, why)
+        ok, reason = _unmeasured(settings, place.repository, why)
     else:
         ok, verdict = decide_percent(percent, baseline, floor, settings.policy_name, epsilon)
         kind = f"{commit}, " if commit else ""
         reason = f"{verdict} ({kind}judged by a bare percent: no line was judged)"
+        forget_errors(store, place.repository)
     with suppress(BadNumberError):
         exact_percent(percent)
         measured = percent
@@ -371,7 +392,9 @@ def check_percent(
     return _published(settings, (ok, reason), lambda: report_files.write_report(place.report, text))
 
 
-def _unmeasured(settings: Settings, why: str) -> tuple[bool, str]:
+def _unmeasured(settings: Settings, repository: str, why: str) -> tuple[bool, str]:
+    if count_error(store_of(settings), repository, SystemClock()) > MOST:
+        return False, f"{closed_after(MOST)}{f': {why}' if why else ''}"
     word = "fail-closed" if settings.fail_closed else "fail-open"
     warning = "" if settings.fail_closed else "WARNING: "
     told = f": {why}" if why else ""

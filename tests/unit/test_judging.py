@@ -328,3 +328,35 @@ def test_what_a_branch_configures_is_told_beside_the_verdict() -> None:
         configurations=FakeConfigurations(answer=change),
     )
     assert run_gate(REQUEST, ports, Policy()).warnings[-1] == "addopts changed"
+
+
+class BombedMeasurer(FakeMeasurer):
+    """The base was measured before, and is not now."""
+
+    def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
+        answer = super().measure(source, fresh=fresh)
+        return GOOD_BASE if source.tree == BASE and not fresh else answer
+
+
+@pytest.mark.parametrize("code", [FailureCode.TESTS_CANNOT_START, FailureCode.NO_TESTS])
+def test_a_bomb_that_was_merged_is_no_tool_error(code: FailureCode) -> None:
+    failure = MeasureFailure(code=code, message="pytest found no tests")
+    measurer = BombedMeasurer(answers={HEAD: failure, BASE: failure})
+    verdict = run_gate(REQUEST, ports_of(measurer, landing()), Policy())
+    assert (verdict.state, verdict.code) == (State.FAIL, Reason.BRANCH_UNMEASURABLE)
+    assert verdict.failure is not None
+    assert verdict.failure.code is FailureCode.MAIN_BROKEN
+    assert "main depends on the time" in verdict.reason
+    assert "but the base measures" not in verdict.reason
+
+
+def test_what_a_machine_explains_is_a_tool_error_though_the_base_was_measured_before() -> None:
+    measurer = BombedMeasurer(answers={HEAD: TIMEOUT, BASE: TIMEOUT})
+    verdict = run_gate(REQUEST, ports_of(measurer, landing()), Policy())
+    assert verdict.state is State.UNMEASURABLE
+
+
+def test_tests_that_never_started_on_the_base_are_a_tool_error() -> None:
+    failure = MeasureFailure(code=FailureCode.TESTS_CANNOT_START, message="no such package")
+    verdict, _ = judge(failure, failure)
+    assert verdict.state is State.UNMEASURABLE

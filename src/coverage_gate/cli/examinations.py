@@ -26,6 +26,7 @@ from coverage_gate.adapters.stores.target import sqlite_path
 from coverage_gate.cli.base_file import read_base_file
 from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, warn
 from coverage_gate.cli.scope_examinations import check_files, check_scope
+from coverage_gate.closing import is_closed
 from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError, load_settings, unknown_variables
@@ -98,6 +99,25 @@ def check_store(patient: Patient, settings: Settings) -> Finding:
         return fail(str(error), "mend it, or set ORCH_DB_PATH to another file")
 
 
+def check_errors(patient: Patient, settings: Settings) -> Finding:
+    """The gate of this repository was not closed by errors of the tool."""
+    try:
+        name = repository_name(patient.folder)
+        if not sqlite_path(settings.store_target).exists():
+            return ok("no tool error was counted")
+        store = store_of(settings)
+        count = store.tool_errors(name)
+        shut = is_closed(store, name)
+    except (RepositoryError, StoreError):
+        return warn("not looked at, since there is no repository or no store")
+    if shut:
+        return fail(
+            f"{name}: closed after {count} tool errors in a row",
+            "find their cause, then open the gate again: coverage-gate reopen",
+        )
+    return ok(f"{count} tool errors in a row") if count else ok("no tool error was counted")
+
+
 def check_folders(patient: Patient, settings: Settings) -> Finding:
     """Worktrees and reports have a place."""
     del patient
@@ -168,6 +188,7 @@ EXAMINATIONS = (
     Examination(name="spelling", run=check_spelling),
     Examination(name="switch", run=with_settings(check_switch)),
     Examination(name="store", run=with_settings(check_store)),
+    Examination(name="errors", run=with_settings(check_errors)),
     Examination(name="folders", run=with_settings(check_folders)),
     Examination(name="repository", run=with_settings(check_repository)),
     Examination(name="scope", run=with_settings(check_scope)),

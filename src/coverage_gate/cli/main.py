@@ -34,6 +34,10 @@ TABLE = {
         target="coverage_gate.cli.notify:notify",
         short_help="Deliver what waits to be told, or show it.",
     ),
+    "reopen": LazyCommand(
+        target="coverage_gate.cli.reopen:reopen",
+        short_help="Open the gate again after tool errors.",
+    ),
     "doctor": LazyCommand(
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",

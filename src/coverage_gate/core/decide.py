@@ -153,6 +153,25 @@ def tool_error(
     )
 
 
+def closed_after(errors: int) -> str:
+    """Why nothing opens any more that was not measured."""
+    told = f"closed after {errors} tool errors in a row, until a person looks"
+    return f"{told} (coverage-gate reopen)"
+
+
+def closed(verdict: Verdict, errors: int) -> Verdict:
+    """What became of a tool error where too many came in a row: FAIL, in either mode."""
+    told = verdict.failure.message if verdict.failure else verdict.reason
+    return replace(
+        verdict,
+        state=State.FAIL,
+        merge_allowed=False,
+        code=Reason.CLOSED,
+        reason=f"{closed_after(errors)}: {told}",
+        warnings=(),
+    )
+
+
 def gate_error(message: str, policy: Policy) -> Verdict:
     """The gate itself broke: answered as where the tool could not measure."""
     word = "fail-closed" if policy.fail_closed else "fail-open"

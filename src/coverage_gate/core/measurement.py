@@ -249,6 +249,7 @@ class FailureCode(StrEnum):
     FORGED = "forged"
     FOREIGN_MODULE = "foreign-module"
     BRANCH_CONFIGURATION = "branch-configuration"
+    MAIN_BROKEN = "main-broken"
     ERROR = "error"
 
 
@@ -264,8 +265,13 @@ TOOL_FAILURES = frozenset(
     }
 )
 
+#: Failures that no full disk, lack of memory or slow machine explains: the tests' own bytes do.
+BYTES_ALONE = frozenset({FailureCode.TESTS_CANNOT_START, FailureCode.NO_TESTS})
+
 #: Failures that are the branch's, whatever a control run would tell.
-BRANCH_FAILURES = frozenset({FailureCode.FOREIGN_MODULE, FailureCode.BRANCH_CONFIGURATION})
+BRANCH_FAILURES = frozenset(
+    {FailureCode.FOREIGN_MODULE, FailureCode.BRANCH_CONFIGURATION, FailureCode.MAIN_BROKEN}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     BRANCH_UNMEASURABLE = "branch-unmeasurable"
     TOOL_ERROR = "tool-error"
     GATE_ERROR = "gate-error"
+    CLOSED = "closed"
     BAD_SETTINGS = "bad-settings"
     BAD_REQUEST = "bad-request"
     DISABLED = "disabled"

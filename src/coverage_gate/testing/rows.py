@@ -34,6 +34,7 @@ class Rows:
     intents: list[Intent] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
+    tool_errors: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> Rows:
         """Containers of its own over the same values."""
@@ -46,6 +47,7 @@ class Rows:
             intents=list(self.intents),
             audits=list(self.audits),
             outbox=list(self.outbox),
+            tool_errors=dict(self.tool_errors),
         )
 
 

@@ -318,6 +318,25 @@ class MemoryStore:
                     return True
             return False
 
+    def count_tool_error(self, repository: str, *, at: str) -> int:
+        """See `ports.Store.count_tool_error`."""
+        del at
+        with self._change() as rows:
+            count = rows.tool_errors.get(name_text(repository), 0) + 1
+            rows.tool_errors[repository] = count
+            return count
+
+    def tool_errors(self, repository: str) -> int:
+        """See `ports.Store.tool_errors`."""
+        return self.rows.tool_errors.get(repository, 0)
+
+    def forget_tool_errors(self, repository: str, *, fewer_than: int | None = None) -> None:
+        """See `ports.Store.forget_tool_errors`."""
+        with self._change() as rows:
+            count = rows.tool_errors.get(repository, 0)
+            if fewer_than is None or count < fewer_than:
+                rows.tool_errors.pop(repository, None)
+
     def audit(
         self,
         *,

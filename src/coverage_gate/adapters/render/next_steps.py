@@ -36,6 +36,13 @@ _BY_REASON: Mapping[Reason, tuple[NextStep, ...]] = MappingProxyType(
         Reason.TOOL_ERROR: (
             NextStep(text="Repair the tool, then check again.", command="coverage-gate doctor"),
         ),
+        Reason.CLOSED: (
+            NextStep(text="Repair the tool.", command="coverage-gate doctor"),
+            NextStep(
+                text="Then open the gate again.",
+                command="coverage-gate reopen --repo NAME --actor WHO --reason WHY",
+            ),
+        ),
         Reason.GATE_ERROR: (
             NextStep(text="The gate itself broke; see its log.", command="coverage-gate doctor"),
         ),

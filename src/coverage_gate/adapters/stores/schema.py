@@ -23,7 +23,7 @@ from sqlalchemy import (
 from coverage_gate.core.ratchet import RANK_ONE
 
 #: Raised with each change of the tables. Changes only add.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: SQLite that knows STRICT tables and RETURNING.
 MIN_SQLITE = (3, 37, 0)
@@ -200,6 +200,16 @@ CONTEXT_MAPS = Table(
     Column("created_at", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     PrimaryKeyConstraint("repository"),
+    sqlite_strict=True,
+)
+
+TOOL_ERRORS = Table(
+    "coverage_tool_error",
+    METADATA,
+    Column("repository", Text, primary_key=True),
+    Column("in_a_row", BIG, nullable=False),
+    Column("at", Text, nullable=False),
+    CheckConstraint("in_a_row >= 1", name="coverage_tool_error_some"),
     sqlite_strict=True,
 )
 

@@ -11,7 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Update, select
 
-from coverage_gate.adapters.stores import sql_baseline, sql_flaky, sql_lease, sql_records
+from coverage_gate.adapters.stores import (
+    sql_baseline,
+    sql_errors,
+    sql_flaky,
+    sql_lease,
+    sql_records,
+)
 from coverage_gate.adapters.stores.codec import encode
 from coverage_gate.adapters.stores.database import Database, OpenTransaction, Transactions
 from coverage_gate.adapters.stores.engine import SqlitePlace, sqlite_engine
@@ -292,6 +298,22 @@ class SqlStore:
     def settle_intent(self, seq: int, *, state: IntentState, at: str) -> bool:
         """See `ports.Store.settle_intent`."""
         return self._changed(sql_lease.settling(seq, state, at))
+
+    def count_tool_error(self, repository: str, *, at: str) -> int:
+        """See `ports.Store.count_tool_error`."""
+        with self._write() as connection:
+            counting = sql_errors.counting(connection.dialect.name, name_text(repository), at)
+            return int(connection.execute(counting).scalar_one())
+
+    def tool_errors(self, repository: str) -> int:
+        """See `ports.Store.tool_errors`."""
+        with self._read() as connection:
+            return int(connection.execute(sql_errors.counted(repository)).scalar() or 0)
+
+    def forget_tool_errors(self, repository: str, *, fewer_than: int | None = None) -> None:
+        """See `ports.Store.forget_tool_errors`."""
+        with self._write() as connection:
+            connection.execute(sql_errors.forgetting(repository, fewer_than))
 
     def audit(
         self,
