@@ -1,9 +1,9 @@
 """The labelled changes as other gates judge them: what they let pass, what they stop.
 
 `python -m benchmarks.side_by_side`: each change of `tests/integration/labelled` has a label that
-was written before the rules that judge it. All gates see the same trees, the same lines that ran, the
-same git. diff-cover is run; the rule of Codecov is computed as its documentation gives it, since
-its server cannot be run here; see `adjusted_base`.
+was written before the rules that judge it. All gates see the same trees, the same lines that ran,
+the same git. diff-cover is run; the rule of Codecov is computed as its documentation gives it,
+since its server cannot be run here; see `adjusted_base`.
 """
 
 from __future__ import annotations
