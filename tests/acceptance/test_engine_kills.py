@@ -125,7 +125,9 @@ class Pipeline:
     def _lines(self, branch: str) -> str:
         """How a branch and main went, for the message of a failure."""
         drawn = self.world.repo.git("log", "--graph", "--format=%h %s %D", branch, "main")
-        return f"{branch}\n{drawn}\n"
+        moves = self.world.repo.git("reflog", "show", "--format=%h %gd %gs %cd", branch)
+        judged = [task.judged_head for task in self.tasks() if task.branch == branch]
+        return f"{branch}, judged {judged}\n{drawn}\n{moves}\n"
 
     def ending(self) -> Ending:
         self.world.repo.git("fsck", "--connectivity-only", "--no-dangling")
@@ -150,6 +152,9 @@ class Pipeline:
         """Where everything is, for the message of a failure."""
         astray = [t for t in self.tasks() if t.is_open or self.is_wrong(t)]
         lines = [f"{t.branch}: {t.stage} {t.status} {t.reason}" for t in astray]
+        said = " ".join(t.reason for t in astray)
+        named = {t.branch for t in self.tasks() if t.branch in said} | {t.branch for t in astray}
+        lines += map(self._lines, sorted(named))
         return "\n".join([*lines, *self.active_jobs()])
 
 
@@ -160,6 +165,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     world = make_world(tmp_path, monkeypatch)
     script = tmp_path / "developer.sh"
     script.write_text(DEVELOPER)
+    world.repo.git("config", "core.logAllRefUpdates", "always")
     world.set(DEVELOPER_COMMAND=shlex.join(["sh", "-e", str(script)]))
     world.set(DEVELOPER_RETRY_LIMIT="2", LEASE_TTL_S="1")
     return Pipeline(world=world, engine=engine_for(world.repo))
@@ -177,7 +183,9 @@ def fleet(pipeline: Pipeline) -> Iterator[Fleet]:
 
 def _kill_at_random(pipeline: Pipeline, fleet: Fleet, chance: random.Random) -> None:
     deadline, batches = time.monotonic() + LIMIT_S, 0
-    while fleet.kills < KILLS and time.monotonic() < deadline:
+    # On a slow machine less gets done between two kills: then it takes more of them.
+    while fleet.kills < KILLS or len(pipeline.merging) < MERGES:
+        assert time.monotonic() < deadline, pipeline.told()
         if pipeline.open_tasks() < FEW:
             pipeline.submit_batch(batches)
             batches += 1
