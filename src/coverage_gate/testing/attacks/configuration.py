@@ -128,6 +128,27 @@ CONFIGURATION = (
         },
     ),
     Attack(
+        name="a-broken-file-for-everybody-after",
+        family=Family.CONFIGURATION,
+        tries="merges a broken .coveragerc with tested code: every later branch is unmeasurable",
+        held_by="branch-unmeasurable",
+        files={**TESTED, ".coveragerc": "[run\nbranch = perhaps\n"},
+        twin_is="merges a sound .coveragerc",
+        twin={**TESTED, ".coveragerc": "[run]\nbranch = True\nsource = src\n"},
+    ),
+    Attack(
+        name="a-gate-table-that-nobody-can-read",
+        family=Family.CONFIGURATION,
+        tries="merges an invalid [tool.coverage-gate] with tested code",
+        held_by="branch-unmeasurable",
+        files={
+            **TESTED,
+            "pyproject.toml": PYPROJECT + '\n[tool.coverage-gate]\nmin_percent = "much"\n',
+        },
+        twin_is="merges a valid one",
+        twin={**TESTED, "pyproject.toml": PYPROJECT + "\n[tool.coverage-gate]\nepsilon = 0.1\n"},
+    ),
+    Attack(
         name="a-pytest-ini-that-goes-first",
         family=Family.CONFIGURATION,
         tries="breaks old code and deselects its test in a new pytest.ini",

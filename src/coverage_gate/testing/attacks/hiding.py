@@ -20,6 +20,7 @@ from coverage_gate.testing.attacks.project import (
 
 _HEAD = "def refund(lines, days):"
 _BODY = "".join(REFUNDS.splitlines(keepends=True)[5:-1])
+_MAIN = LABELS[LABELS.index("\n\n\ndef main") :]
 _PACKED = """\
 def refund(a, d): a = list(a); b = len(a) * d; c = b % 7; e = c or b; f = e * 3; g = f - b; return g
 def late(d): a = d * 2; b = a - 30; c = b // 2; e = c or a; f = e * 3; g = f - b; return g
@@ -46,6 +47,36 @@ _LOADS = "from till.loading import refund\n\n\ndef test_it():\n    assert refund
 
 HIDING = (
     Attack(
+        name="pragma-on-a-function",
+        family=Family.HIDING,
+        tries="marks the new function `# pragma: no cover`",
+        held_by="patch",
+        files={**UNTESTED, CODE: edited(REFUNDS, _HEAD, _HEAD + "  # pragma: no cover")},
+        twin_is="tests the function, and names the pragma in a text",
+        twin={
+            **TESTED,
+            CODE: edited(REFUNDS, "too late", "too late: pragma no cover"),
+        },
+    ),
+    Attack(
+        name="pragma-in-odd-spelling",
+        family=Family.HIDING,
+        tries="marks the function `#PRAGMA NO COVER  (generated)`",
+        held_by="patch",
+        files={**UNTESTED, CODE: edited(REFUNDS, _HEAD, _HEAD + " #PRAGMA NO COVER  (generated)")},
+        twin_is="tests a function with a comment about covers",
+        twin={**TESTED, CODE: edited(REFUNDS, _HEAD, _HEAD + "  # covers no pragma")},
+    ),
+    Attack(
+        name="pragma-on-a-block-around-all",
+        family=Family.HIDING,
+        tries="puts the whole module below `if True:  # pragma: no cover`",
+        held_by="patch",
+        files={**UNTESTED, CODE: "if True:  # pragma: no cover\n" + indented(REFUNDS)},
+        twin_is="puts a tested module below a condition",
+        twin={**TESTED, CODE: "if True:\n" + indented(REFUNDS)},
+    ),
+    Attack(
         name="pragma-on-old-code-whose-test-goes",
         family=Family.HIDING,
         tries="excludes a function of main and deletes its tests",
@@ -67,6 +98,60 @@ HIDING = (
             "tests/test_labels.py": None,
             "tests/test_shelf_labels.py": LABELS_TESTS,
         },
+    ),
+    Attack(
+        name="logic-below-an-old-pragma",
+        family=Family.HIDING,
+        tries="puts the new logic into a function that main already excludes",
+        held_by="patch",
+        files={
+            "src/till/labels.py": edited(
+                LABELS,
+                '    print(label("tea", 250))\n',
+                "    lines, days = [], 3\n" + _BODY + "    print(amount)\n",
+            )
+        },
+        twin_is="moves that function to the top of its module",
+        twin={
+            "src/till/labels.py": edited(
+                edited(LABELS, _MAIN, ""),
+                "\n\n\ndef label(",
+                "\n\n\n" + _MAIN.strip() + "\n\n\ndef label(",
+            )
+        },
+    ),
+    Attack(
+        name="type-checking-that-is-true",
+        family=Family.HIDING,
+        tries="sets `TYPE_CHECKING = True` and puts the code below `if TYPE_CHECKING:`",
+        held_by="patch",
+        files={
+            **UNTESTED,
+            CODE: "TYPE_CHECKING = True\nif TYPE_CHECKING:\n" + indented(REFUNDS),
+        },
+        twin_is="imports types below a true `if TYPE_CHECKING:`",
+        twin={
+            **TESTED,
+            CODE: edited(
+                REFUNDS,
+                '"""Refunds, in cents."""\n',
+                '"""Refunds, in cents."""\n\nfrom typing import TYPE_CHECKING\n\n'
+                "if TYPE_CHECKING:\n    from collections.abc import Iterable\n",
+            ),
+        },
+    ),
+    Attack(
+        name="a-condition-that-the-pattern-finds",
+        family=Family.HIDING,
+        tries="puts the code below `if TYPE_CHECKING: ... ` written so that it always runs",
+        held_by="patch",
+        files={
+            **UNTESTED,
+            CODE: "import typing as t\nclass t2:\n    pass\n"
+            "for TYPE_CHECKING in [1]:\n    if TYPE_CHECKING:\n" + indented(indented(REFUNDS)),
+        },
+        twin_is="has a condition with a similar name, tested",
+        twin={**TESTED, CODE: "CHECKING = True\nif CHECKING:\n" + indented(REFUNDS)},
     ),
     Attack(
         name="not-debug",
@@ -160,6 +245,32 @@ HIDING = (
         twin={
             **TESTED,
             f"src/till/__pycache__/{cached_name('refunds.py')}": compiled(REFUNDS, CODE),
+        },
+    ),
+    Attack(
+        name="pragma-for-branches",
+        family=Family.HIDING,
+        tries="marks each untested condition `# pragma: no branch`",
+        held_by="baseline",
+        files={
+            CODE: "def refund(days):\n    total = 1\n"
+            + "".join(
+                f"    if days > {number}:  # pragma: no branch\n        total += {number}\n"
+                for number in range(8)
+            )
+            + "    return total\n",
+            CODE_TESTS: "from till.refunds import refund\n\n\ndef test_refund():\n"
+            "    assert refund(9) == 29\n",
+        },
+        twin_is="tests both sides of each condition",
+        twin={
+            CODE: "def refund(days):\n    total = 1\n"
+            + "".join(
+                f"    if days > {number}:\n        total += {number}\n" for number in range(8)
+            )
+            + "    return total\n",
+            CODE_TESTS: "from till.refunds import refund\n\n\ndef test_refund():\n"
+            "    assert (refund(9), refund(0)) == (29, 1)\n",
         },
     ),
 )

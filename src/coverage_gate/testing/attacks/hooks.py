@@ -243,6 +243,30 @@ HOOKS = (
         },
     ),
     Attack(
+        name="every-line-was-run",
+        family=Family.HOOKS,
+        tries="tells coverage.py itself that each line of each file ran",
+        held_by="branch-unmeasurable",
+        files={
+            **UNTESTED,
+            CONF: _conftest(
+                "import coverage\n\n\ndef pytest_sessionfinish():\n"
+                "    run = coverage.Coverage.current()\n"
+                "    run.stop()\n"
+                "    data = run.get_data()\n"
+                "    arcs = [(a, b) for a in range(1, 60) for b in range(1, 60)]\n"
+                "    data.add_arcs({name: arcs for name in data.measured_files()})\n"
+                "    run.start()\n"
+            ),
+        },
+        twin_is="asks coverage.py whether it runs",
+        twin={
+            CODE: REFUNDS,
+            CODE_TESTS: REFUNDS_TESTS + "\n\ndef test_coverage():\n    import coverage\n\n"
+            "    assert coverage.version_info\n",
+        },
+    ),
+    Attack(
         name="lines-run-under-a-borrowed-name",
         family=Family.HOOKS,
         tries="compiles a text of `pass` lines under the module's name and runs it",

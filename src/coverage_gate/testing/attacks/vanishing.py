@@ -15,6 +15,7 @@ from coverage_gate.testing.attacks.project import (
     PRICES_TESTS,
     REFUNDS,
     REFUNDS_TESTS,
+    STOCK,
     STOCK_TESTS,
     TESTED,
     edited,
@@ -100,6 +101,30 @@ VANISHING = (
         },
         twin_is="renames the file so that it still is one",
         twin={_FILE: None, "tests/test_shelves.py": STOCK_TESTS},
+    ),
+    Attack(
+        name="a-class-that-is-no-test",
+        family=Family.TESTS,
+        tries="sets `__test__ = False` on a class of tests, whose lines another test runs",
+        held_by="integrity",
+        files={
+            "src/till/stock.py": edited(STOCK, "LookupError(name)", "LookupError(left)"),
+            _FILE: edited(
+                edited(
+                    STOCK_TESTS,
+                    "class TestTooMuch:\n",
+                    "class TestTooMuch:\n    __test__ = False\n\n",
+                ),
+                '    stock.put("tea", 2)\n',
+                '    stock.put("tea", 2)\n    try:\n        stock.take("milk", 1)\n'
+                "    except LookupError:\n        pass\n",
+            ),
+        },
+        twin_is="adds a class that is no test",
+        twin={
+            **TESTED,
+            _FILE: STOCK_TESTS + "\n\nclass TestSupport:\n    __test__ = False\n",
+        },
     ),
     Attack(
         name="a-second-test-of-the-name",

@@ -1,0 +1,190 @@
+"""`python -m benchmarks.honest_commits`: judge commits that real people made, one after another.
+
+Each commit wants to land on its own parent. Who wrote it did not know the gate, so it is honest:
+what the integrity rule says against it, or what the ledger calls hidden, is to be explained.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.stands import BenchmarkError, Stand, Subject, set_up, versions_in
+from coverage_gate.clock import SystemClock
+
+_SOURCES = ("*.py", ":!docs")
+_LIMIT_S = 1800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One commit and its verdict.
+
+    Attributes:
+        commit: Its id.
+        subject: First line of its message.
+        verdict: "PASS", "FAIL", …
+        reason: What the gate said.
+        failed: The rules that failed → what each said.
+        hidden: Number of hidden places.
+        seconds: Wall time.
+    """
+
+    commit: str
+    subject: str
+    verdict: str
+    reason: str
+    failed: dict[str, str]
+    hidden: int
+    seconds: float
+
+
+@click.command(epilog="Example: python -m benchmarks.honest_commits URL --needs freezegun")
+@click.argument("source")
+@click.option("--commits", default=20, show_default=True, help="How many, the newest first.")
+@click.option("--needs", multiple=True, help="What the tests need besides pytest; repeatable.")
+@click.option("--at", default="HEAD", show_default=True, help="The newest commit.")
+@click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(__file__).parent / "results",
+    help="Where the JSON goes.  [benchmarks/results]",
+)
+def main(source: str, *, commits: int, needs: tuple[str, ...], at: str, results: Path) -> None:
+    """Judge the newest commits of SOURCE, a repository as `git clone` takes it.
+
+    Commits that change no Python file, and merges, are left out.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as made:
+            told, versions = _judge_all(source, Path(made).resolve(), commits, needs, at)
+    except BenchmarkError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(summary(told))
+    click.echo(f"written: {_write(source, told, versions, results)}")
+
+
+def _judge_all(
+    source: str, folder: Path, commits: int, needs: tuple[str, ...], at: str
+) -> tuple[list[Judged], dict[str, str]]:
+    subject = Subject(title=source, needs=needs, is_installed=False, make=partial(_cloned, source))
+    stand = set_up(subject, folder, python=Path(sys.executable))
+    told = []
+    for commit in _newest(stand.checkout, commits, at):
+        judged = judge(stand, commit)
+        click.echo(line(judged))
+        told.append(judged)
+    return told, versions_in(stand.python)
+
+
+def _cloned(source: str, folder: Path) -> None:
+    _git(folder.parent, "clone", "-q", "--", source, str(folder))
+
+
+def _newest(checkout: Path, number: int, at: str) -> Iterator[str]:
+    options = ["--no-merges", f"--max-count={number}", "--min-parents=1", "--format=%H"]
+    yield from _git(checkout, "log", *options, at, "--", *_SOURCES).split()
+
+
+def judge(stand: Stand, commit: str) -> Judged:
+    """Run the gate's command line on a commit and its parent.
+
+    Raises:
+        BenchmarkError: If it gives no verdict.
+    """
+    started = time.monotonic()
+    where = ["--repo", str(stand.checkout), "--branch", commit, "--base", f"{commit}^"]
+    keep = ["--db", str(stand.scratch / "store.db"), "--reports", str(stand.scratch / "reports")]
+    done = subprocess.run(  # noqa: S603 - a list of arguments that this program made
+        [sys.executable, "-m", "coverage_gate", "check", *where, *keep, "--format", "json"],
+        env={**stand.env, "ORCH_COVERAGE_PYTHON": str(stand.python)},
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_S,
+        check=False,
+    )
+    if not done.stdout.strip():
+        raise BenchmarkError(f"no verdict on {commit}: {done.stderr.strip()[-1000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return judged_of(
+        answer,
+        commit=commit,
+        subject=_git(stand.checkout, "log", "-1", "--format=%s", commit).strip(),
+        seconds=round(time.monotonic() - started, 1),
+    )
+
+
+def judged_of(answer: dict[str, Any], *, commit: str, subject: str, seconds: float) -> Judged:
+    """A verdict as the command line told it, in short."""
+    rules = [rule for rule in answer["rules"] if rule["outcome"] == "FAIL"]
+    return Judged(
+        commit=commit,
+        subject=subject,
+        verdict=answer["verdict"],
+        reason=answer["reason"],
+        failed={rule["rule"]: rule["detail"] for rule in rules},
+        hidden=len(answer["hidden"] or ()),
+        seconds=seconds,
+    )
+
+
+def line(judged: Judged) -> str:
+    """One commit for people; what failed is below it."""
+    head = f"{judged.commit[:9]} {judged.verdict:<5} {judged.seconds:5.1f} s  {judged.subject}"
+    told = [f"          {rule}: {detail}" for rule, detail in judged.failed.items()]
+    if not told and judged.verdict != "PASS":
+        told = [f"          {judged.reason}"]
+    hidden = [f"          hidden: {judged.hidden} places"] if judged.hidden else []
+    return "\n".join([head, *told, *hidden])
+
+
+def summary(told: Sequence[Judged]) -> str:
+    """How many passed, and how often each rule failed."""
+    verdicts = Counter(judged.verdict for judged in told)
+    rules = Counter(rule for judged in told for rule in judged.failed)
+    hidden = sum(judged.hidden > 0 for judged in told)
+    parts = [f"{number} {verdict}" for verdict, number in sorted(verdicts.items())]
+    failed = [f"{rule} {number}" for rule, number in sorted(rules.items())]
+    return (
+        f"{len(told)} commits: {', '.join(parts)}; failed rules: {', '.join(failed) or 'none'}; "
+        f"integrity alarms: {rules['integrity']}; with hidden lines: {hidden}"
+    )
+
+
+def _write(source: str, told: Sequence[Judged], versions: dict[str, str], results: Path) -> Path:
+    results.mkdir(parents=True, exist_ok=True)
+    stamp = SystemClock().now_iso().replace("-", "").replace(":", "").partition(".")[0]
+    name = Path(source.rstrip("/")).name.removesuffix(".git")
+    target = results / f"honest-{name}-{stamp}.json"
+    fields = {"versions": versions, "commits": [asdict(judged) for judged in told]}
+    target.write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
+    return target
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603 - git with the arguments of this program
+        ["git", *arguments],  # noqa: S607 - as the person's own git
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_S,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchmarkError(f"git {arguments[0]} failed: {done.stderr.strip()[-1000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
