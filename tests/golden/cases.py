@@ -6,15 +6,28 @@ from dataclasses import replace
 from fractions import Fraction
 
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.decide import decide
 from coverage_gate.core.deltas import Units
+from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.ledger import Hidden, Why
 from coverage_gate.core.linebits import bits_of
-from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement, Span
+from coverage_gate.core.nearest import read_tests
+from coverage_gate.core.ordering import Sources
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
-from coverage_gate.testing.values import covered, measurement, tree_id
+from coverage_gate.core.work_order import Asked
+from coverage_gate.testing.values import (
+    changes,
+    covered,
+    file_coverage,
+    file_diff,
+    landing,
+    measurement,
+    tree_id,
+)
 
 WORK_ITEM = "ET-7"
 REPOSITORY = "shop"
@@ -267,7 +280,59 @@ def hostile() -> Verdict:
     )
 
 
+CART = """\
+def discount(price, percent):
+    if not 0 <= percent <= 100:
+        raise ValueError("percent")
+    if percent == 100:
+        return 0
+    elif percent > 50:
+        price -= 1
+        log(price)
+    return price * (100 - percent) // 100
+
+
+def shipping(total):
+    for limit, cost in LIMITS:
+        if total >= limit:
+            return cost
+    return 490
+"""
+CART_TESTS = "from shop.cart import discount\n\n\ndef test_half():\n    discount(10, 50)\n"
+ASKED = Asked(branch="feature/cart", base="main")
+SOURCES = Sources(
+    texts={"src/shop/cart.py": CART}, tests=read_tests({"tests/test_cart.py": CART_TESTS})
+)
+
+
+def gaps() -> Verdict:
+    """A new function that is half tested, and one of main that is not tested any more."""
+    spans = (
+        Span(name="discount", kind="function", first=1, last=9),
+        Span(name="shipping", kind="function", first=12, last=16),
+    )
+    statements = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16]
+    path = "src/shop/cart.py"
+    head = file_coverage(path, statements, [1, 2, 4, 6, 9, 12])
+    arcs = ((2, 3), (2, 4), (4, 5), (4, 6), (6, 7), (6, 9), (13, 14), (13, 16), (14, 13), (14, 15))
+    head = replace(head, spans=spans, branches=arcs, taken=((2, 4), (4, 6), (6, 9)))
+    old = CART.partition("\n\n\n")[2]
+    ran = file_coverage(path, range(1, 6), [1, 2, 3, 4])
+    base = replace(ran, branches=((2, 3), (2, 5), (3, 2), (3, 4)), taken=((2, 3), (3, 4)))
+    return decide(
+        Evidence(
+            policy=POLICY,
+            landing=landing(),
+            changes=changes(path),
+            head=measurement(head),
+            base=measurement(base, tree="base"),
+            diff=(file_diff(path, old, CART),),
+        )
+    )
+
+
 CASES = {
+    "fail-gaps": gaps,
     "pass": passing,
     "bootstrap": bootstrap,
     "fail-rules": broken_rules,

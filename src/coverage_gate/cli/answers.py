@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT, to_json_line, verdict_object
+from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT, to_json_line
 from coverage_gate.adapters.render.measurement import (
     failure_object,
     measurement_object,
     measurement_text,
 )
 from coverage_gate.adapters.render.printable import block, one_line
-from coverage_gate.adapters.render.text_verdict import verdict_text
-from coverage_gate.adapters.report_files import ReportError
-from coverage_gate.cli.style import terminal_of
+from coverage_gate.adapters.report_files import ReportError, write_report
+from coverage_gate.cli.faces import shown, written
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.verdict import Reason, State, Verdict
+from coverage_gate.settings import step_summary
 
 ALLOWED, FAILED, BAD_USAGE, UNMEASURABLE_CLOSED, BROKEN = 0, 1, 2, 3, 4
 
@@ -30,22 +30,41 @@ def tell_verdict(verdict: Verdict, *, report: Path | None, output: str) -> int:
     Args:
         verdict: The answer.
         report: Where its report is; None where none was written.
-        output: "text" or "json".
+        output: A name in `faces.FACES`.
     """
     for warning in verdict.warnings:
         click.echo(f"coverage-gate: {one_line(warning, limit=TEXT_LIMIT)}", err=True)
-    if output == "json":
-        click.echo(to_json_line(verdict_object(verdict, report=report)))
-    else:
-        shown = terminal_of(sys.stdout)
-        text = verdict_text(
-            verdict, color=shown.color, width=shown.width, ascii_only=shown.ascii_only
-        )
-        # Whether there are colours was asked of the terminal: click would take forced ones away.
-        click.echo(text, color=True)
-        if report is not None:
-            click.echo(f"report: {report}")
+    # Whether there are colours was asked of the terminal: click would take forced ones away.
+    click.echo(shown(verdict, report=report, output=output), color=True)
     return exit_status(verdict)
+
+
+def write_faces(
+    verdict: Verdict, files: Sequence[tuple[str, Path]], *, report: Path | None
+) -> None:
+    """Write a verdict to files, each in its format and whole or not at all.
+
+    Raises:
+        ReportError: When one cannot be written; those before it are.
+    """
+    for output, path in files:
+        write_report(path.absolute(), written(verdict, report=report, output=output))
+
+
+def add_step_summary(verdict: Verdict, outputs: Iterable[str]) -> None:
+    """Give GitHub its step summary, where it asks for one and is told the verdict at all.
+
+    It is an extra: that it cannot be written is told, and changes no answer.
+    """
+    path = step_summary() if "github" in outputs else None
+    if path is None:
+        return
+    try:
+        with path.open("a", encoding="utf-8") as summary:
+            summary.write(written(verdict, report=None, output="markdown"))
+    except OSError as error:
+        why = one_line(f"no step summary: {error}", limit=TEXT_LIMIT)
+        click.echo(f"coverage-gate: {why}", err=True)
 
 
 def tell_unreported(verdict: Verdict, error: ReportError, *, output: str) -> int:

@@ -9,16 +9,18 @@ import click
 from coverage_gate.cli.options import (
     base_option,
     db_option,
-    format_option,
+    output_option,
     policy_options,
     repo_option,
     reports_option,
+    verdict_format_option,
 )
 
 EXAMPLES = """\b
 Examples:
   coverage-gate check --branch feature/x --base main
   coverage-gate check --repo ../shop --branch feature/x --floor 80 --format json
+  coverage-gate check --branch feature/x --format github --output markdown=comment.md
 """
 
 
@@ -30,12 +32,14 @@ Examples:
 @reports_option
 @db_option
 @policy_options
-@format_option
+@verdict_format_option
+@output_option
 def check(
     repo: Path,
     branch: str | None,
     work_item: str | None,
     output: str,
+    files: tuple[tuple[str, Path], ...],
     **flags: str | None,
 ) -> int:
     """Judge a branch: measure what its tests execute on the tree that would land.
@@ -44,7 +48,12 @@ def check(
     """
     from coverage_gate import procedure
     from coverage_gate.adapters.report_files import ReportError
-    from coverage_gate.cli.answers import tell_unreported, tell_verdict
+    from coverage_gate.cli.answers import (
+        add_step_summary,
+        tell_unreported,
+        tell_verdict,
+        write_faces,
+    )
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.progress import open_progress
 
@@ -56,6 +65,8 @@ def check(
         verdict, _ = procedure.judge(read, place, progress=progress)
     try:
         written = procedure.publish(verdict, place)
+        write_faces(verdict, files, report=written)
     except ReportError as error:
         return tell_unreported(verdict, error, output=output)
+    add_step_summary(verdict, [output, *(name for name, _ in files)])
     return tell_verdict(verdict, report=written, output=output)

@@ -35,6 +35,41 @@ format_option = click.option(
     help="How to answer. With json the last line of stdout is one object.",
 )
 
+FORMATS = ("text", "json", "agent", "markdown", "github")
+verdict_format_option = click.option(
+    "--format",
+    "output",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to answer. With json the last line of stdout is one object; agent is a work order.",
+)
+
+
+class _NamedFile(click.ParamType[tuple[str, Path]]):
+    """FORMAT=PATH."""
+
+    name = "FORMAT=PATH"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path]:
+        """Read one."""
+        output, _, path = str(value).partition("=")
+        if output not in FORMATS or not path:
+            problem = f"{value!r} is no FORMAT=PATH; formats are {', '.join(FORMATS)}"
+            self.fail(problem, param, ctx)
+        return output, Path(path)
+
+
+output_option = click.option(
+    "--output",
+    "files",
+    type=_NamedFile(),
+    multiple=True,
+    help="Write the answer to a file as well; may be given several times.",
+)
+
 
 def policy_options(command: Command) -> Command:
     """The limits and the bounds of a run, each over its environment variable."""

@@ -49,7 +49,7 @@ def work_order(verdict: Verdict, asked: Asked, sources: Sources) -> WorkOrder | 
     broken = [result for result in verdict.rules if result.outcome is Outcome.FAIL]
     return WorkOrder(
         asked=asked,
-        broken=tuple(f"{result.rule}: {result.detail}" for result in broken),
+        broken=tuple(f"{each.rule}: {each.detail}" for each in broken if each.rule in BY_COVERING),
         need=repair.need if repair else None,
         why_not=repair.reason if repair else None,
         sheets=tuple(_sheets(verdict, gaps[:MAX_GAPS], sources)),
@@ -204,8 +204,11 @@ def _chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
             )
         case Reason.BRANCH_UNMEASURABLE:
             output = verdict.failure.output if verdict.failure else ""
+            seen = ("git", "diff", "--stat", verdict.base_commit or "")
             yield Chore(
-                text=f"Make the tests run as they do on the base: {verdict.reason}", output=output
+                text=f"Make the tests run as they do on the base: {verdict.reason}",
+                commands=(seen,) if verdict.base_commit else (),
+                output=output,
             )
         case Reason.RULE_BROKEN:
             yield from _vanished_chores(verdict, sources)

@@ -105,7 +105,7 @@ class WorkOrder:
 
     Attributes:
         asked: What was judged.
-        broken: The broken rules, as "patch: 3/10, required 90%"; for a verdict without rules none.
+        broken: The broken rules that more covering turns, as "patch: 3/10, 90% are required".
         need: How many statements suffice; None where covering alone does not turn it.
         why_not: Why it does not.
         sheets: What to cover, the files that matter most first.

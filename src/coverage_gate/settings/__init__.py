@@ -15,6 +15,7 @@ from coverage_gate.settings.environment import (
     TerminalWishes,
     read_environment,
     secret_values,
+    step_summary,
     terminal_wishes,
 )
 from coverage_gate.settings.errors import SettingsError
@@ -37,6 +38,7 @@ __all__ = [
     "load_settings",
     "read_environment",
     "secret_values",
+    "step_summary",
     "terminal_wishes",
     "unknown_variables",
     "without_secrets",

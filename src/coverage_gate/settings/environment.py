@@ -41,6 +41,13 @@ def terminal_wishes(env: Mapping[str, str] | None = None) -> TerminalWishes:
     )
 
 
+def step_summary(env: Mapping[str, str] | None = None) -> Path | None:
+    """The file in which a step of a GitHub workflow leaves its summary; None outside of one."""
+    env = read_environment() if env is None else env
+    named = env.get("GITHUB_STEP_SUMMARY", "").strip()
+    return Path(named) if named else None
+
+
 def secret_values(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The values of all our secret variables, valid or not, for redaction; sorted."""
     env = read_environment() if env is None else env

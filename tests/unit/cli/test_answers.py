@@ -11,11 +11,15 @@ from tests.golden.cases import CASES, passing
 
 from coverage_gate.adapters.report_files import ReportError
 from coverage_gate.cli.answers import (
+    add_step_summary,
     exit_status,
     tell_measurement,
     tell_unreported,
     tell_verdict,
+    write_faces,
 )
+from coverage_gate.cli.faces import FACES
+from coverage_gate.cli.options import FORMATS
 from coverage_gate.core.decide import gate_error, refused
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
 from coverage_gate.core.policy import Policy
@@ -128,3 +132,41 @@ def test_a_failed_measurement_is_told_on_stderr_with_what_the_tests_printed(
 def test_a_failed_measurement_is_an_object_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert tell_measurement(FAILURE, output="json") == 1
     assert json.loads(capsys.readouterr().out)["failure"]["code"] == "no-tests"
+
+
+def test_each_format_is_written_to_its_file(tmp_path: Path) -> None:
+    files = [(output, tmp_path / "new" / output) for output in FACES]
+    write_faces(passing(), files, report=REPORT)
+    texts = {output: path.read_text() for output, path in files}
+    assert texts["text"].startswith("PASS 87.5%")
+    assert json.loads(texts["json"])["verdict"] == "PASS"
+    assert texts["agent"].startswith("# PASS: ")
+    assert texts["markdown"].startswith("<!-- coverage-gate -->\n")
+    assert texts["github"].startswith("::notice ")
+    assert all(text.endswith("\n") for text in texts.values())
+
+
+def test_what_can_be_asked_for_is_what_can_be_told() -> None:
+    assert tuple(FACES) == FORMATS
+
+
+def test_a_face_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ReportError):
+        write_faces(passing(), [("text", tmp_path)], report=None)
+
+
+def test_a_step_summary_is_added_for_github_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "")
+    add_step_summary(passing(), ["github"])
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    add_step_summary(passing(), ["text", "json"])
+    assert summary.read_text() == "before\n"
+    add_step_summary(passing(), ["text", "github"])
+    assert summary.read_text().startswith("before\n<!-- coverage-gate -->")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    add_step_summary(passing(), ["github"])
+    assert "coverage-gate: no step summary: " in capsys.readouterr().err

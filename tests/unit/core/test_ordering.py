@@ -163,7 +163,7 @@ def test_without_the_text_of_a_file_its_lines_are_told_all_the_same() -> None:
 
 def test_broken_rules_that_no_covering_turns_are_chores() -> None:
     order = order_of(broken_rules())
-    assert order.broken[0] == "baseline: 82% < baseline 85% - 0.5"
+    assert order.broken == ("baseline: 82% < baseline 85% - 0.5",)
     assert [(chore.places, chore.is_test) for chore in order.chores] == [
         (("src/shop/legacy.py",), False)
     ]
@@ -237,8 +237,9 @@ def test_a_branch_that_does_not_merge_is_to_be_merged() -> None:
 def test_a_branch_that_cannot_be_measured_gets_the_end_of_the_output() -> None:
     (chore,) = order_of(branch_fault()).chores
     assert chore.output.endswith("ERROR tests/test_cart.py\n")
-    (chore,) = order_of(replace(branch_fault(), failure=None)).chores
-    assert chore.output == ""
+    assert chore.commands == (("git", "diff", "--stat", branch_fault().base_commit),)
+    (chore,) = order_of(replace(branch_fault(), failure=None, base_commit=None)).chores
+    assert (chore.output, chore.commands) == ("", ())
 
 
 def test_any_other_refusal_is_told_as_it_is() -> None:

@@ -121,7 +121,7 @@ def _lines(order: WorkOrder, detail: _Detail) -> Iterator[str]:
     yield f"# Work order: {_code(asked.branch)} may not land in {_code(asked.base)} yet"
     if order.broken or order.chores:
         yield ""
-    yield from (f"- broken: {_text(broken)}" for broken in order.broken[: detail.places])
+    yield from (f"- broken: {_code(broken, _SENTENCE)}" for broken in order.broken[: detail.places])
     yield from _chores(order.chores, detail)
     yield from _covering(order, detail)
     yield ""

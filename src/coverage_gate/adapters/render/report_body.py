@@ -42,7 +42,12 @@ _FACTS = (
 
 def render_body(work_item: str, status: str, fields: Mapping[str, object]) -> str:
     """The body for people; `fields` as `render_coverage_report` takes them, any may be absent."""
-    sections = (
+    return "\n\n".join(body_parts(work_item, status, fields)) + "\n"
+
+
+def body_parts(work_item: str, status: str, fields: Mapping[str, object]) -> tuple[str, ...]:
+    """The body's headings and what stands below them, in order; a heading begins with "## "."""
+    return (
         _title(status, fields),
         *_work_item(work_item),
         *_texts(None, fields.get("reason_text") or fields.get("reason")),
@@ -63,7 +68,6 @@ def render_body(work_item: str, status: str, fields: Mapping[str, object]) -> st
         *_list("What to do next", fields.get("next_steps"), _step_item),
         *_order(fields.get("order")),
     )
-    return "\n\n".join(sections) + "\n"
 
 
 def _title(status: str, fields: Mapping[str, object]) -> str:

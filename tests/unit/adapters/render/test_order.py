@@ -31,7 +31,7 @@ def test_an_order_tells_what_to_run_when_it_runs_and_how_to_verify_it() -> None:
     assert order_text(order).splitlines() == [
         "# Work order: `feature/x` may not land in `main` yet",
         "",
-        f"- broken: patch: 4/7 of the new and modified {REST}",
+        f"- broken: `patch: 4/7 of the new and modified {REST}`",
         "",
         "## Write tests that run 3 statements more: that suffices",
         "### `src/a.py`: test in `tests/test_a.py`, see `tests/test_b.py`",

@@ -1,0 +1,70 @@
+"""The formats of a verdict: one renderer each, in a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from coverage_gate.adapters.render.agent import agent_text
+from coverage_gate.adapters.render.github import github_text
+from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
+from coverage_gate.adapters.render.markdown_verdict import markdown_text_of
+from coverage_gate.adapters.render.text_verdict import verdict_text
+from coverage_gate.cli.style import Terminal, terminal_of
+from coverage_gate.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is told, and to whom.
+
+    Attributes:
+        verdict: The answer.
+        report: Where its report is; None where none was written.
+        terminal: What may be shown; only text asks for it.
+    """
+
+    verdict: Verdict
+    report: Path | None
+    terminal: Terminal
+
+
+#: What a file shows.
+PLAIN = Terminal(color=False, is_live=False, width=80, ascii_only=False)
+
+
+def _text(told: Told) -> str:
+    shown = told.terminal
+    text = verdict_text(
+        told.verdict, color=shown.color, width=shown.width, ascii_only=shown.ascii_only
+    )
+    return text if told.report is None else f"{text}\nreport: {told.report}"
+
+
+def _json(told: Told) -> str:
+    return to_json_line(verdict_object(told.verdict, report=told.report))
+
+
+FACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
+    {
+        "text": _text,
+        "json": _json,
+        "agent": lambda told: agent_text(told.verdict),
+        "markdown": lambda told: markdown_text_of(told.verdict),
+        "github": lambda told: github_text(told.verdict),
+    }
+)
+
+
+def shown(verdict: Verdict, *, report: Path | None, output: str) -> str:
+    """A verdict as standard output shows it, without a final line feed."""
+    terminal = terminal_of(sys.stdout) if output == "text" else PLAIN
+    return FACES[output](Told(verdict=verdict, report=report, terminal=terminal))
+
+
+def written(verdict: Verdict, *, report: Path | None, output: str) -> str:
+    """A verdict as a file holds it."""
+    return FACES[output](Told(verdict=verdict, report=report, terminal=PLAIN)) + "\n"

@@ -1,0 +1,120 @@
+"""The formats of `check`, and orders that are followed by whoever knows nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.shop import PRICE_TESTS, Shop, Told
+
+from coverage_gate.core.tokens import tokens_in
+from stage_engine import demo_developer
+
+Tell = Callable[..., Told]
+
+
+def check(shop: Shop, tell: Tell, branch: str, *options: str) -> Told:
+    return tell("check", "--repo", str(shop.path), "--branch", branch, *options)
+
+
+def test_an_agent_gets_the_order_alone(founded: Shop, tell: Tell) -> None:
+    told = check(founded, tell, "feature/untested", "--format", "agent")
+    assert told.status == 1
+    assert told.out.startswith("# Work order: `feature/untested` may not land in `main` yet\n")
+    assert "### `src/shop/invoice.py`: test in `tests/test_invoice.py` (new)" in told.out
+    assert "  - 3 when `for item in items` has an item: `yield f'{item}'`" in told.out
+    assert "coverage-gate check --branch feature/untested --base main" in told.out
+    assert tokens_in(told.out) <= 800
+
+
+def test_the_order_is_the_last_section_of_the_report(founded: Shop, tell: Tell) -> None:
+    told = check(founded, tell, "feature/untested", "--format", "agent")
+    (report,) = founded.reports.rglob("18-coverage-report.md")
+    assert report.read_text().endswith(f"## Work order\n\n```text\n{told.out}```\n")
+
+
+def test_several_formats_at_once(founded: Shop, tell: Tell, tmp_path: Path) -> None:
+    formats = ("text", "json", "agent", "markdown", "github")
+    wanted = [f"--output={name}={tmp_path / name}" for name in formats]
+    told = check(founded, tell, "feature/untested", "--format", "github", *wanted)
+    texts = {name: (tmp_path / name).read_text() for name in formats}
+    assert told.out == texts["github"]
+    assert "::error file=src/shop/invoice.py,line=1,endLine=4,title=" in told.out
+    assert json.loads(texts["json"])["verdict"] == "FAIL"
+    assert max(map(len, texts["text"].splitlines()[:-1])) <= 80
+    assert texts["markdown"].startswith("<!-- coverage-gate -->\n")
+
+
+def test_a_workflow_gets_its_step_summary(
+    founded: Shop, tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    check(founded, tell, "docs", "--format", "github")
+    assert "# Coverage gate: PASS" in (tmp_path / "summary.md").read_text()
+
+
+@pytest.mark.parametrize("bad", ["text", "text=", "html=a", "=a"])
+def test_an_output_that_names_no_format_or_no_file_is_a_usage_error(
+    founded: Shop, tell: Tell, bad: str
+) -> None:
+    told = check(founded, tell, "docs", "--output", bad)
+    assert told.status == 2
+    assert "is no FORMAT=PATH; formats are text, json, agent, markdown, github" in told.err
+
+
+def test_an_output_that_cannot_be_written_opens_nothing(
+    founded: Shop, tell: Tell, tmp_path: Path
+) -> None:
+    failed = check(founded, tell, "feature/untested", "--output", f"text={tmp_path}")
+    passed = check(founded, tell, "docs", "--output", f"text={tmp_path}")
+    assert (failed.status, passed.status) == (1, 4)
+
+
+HALF = (
+    "def fee(weight, express):\n"
+    "    if weight <= 0:\n"
+    '        raise ValueError("weight")\n'
+    "    if weight > 20:\n"
+    "        price = 300\n"
+    "    elif weight > 5:\n"
+    "        price = 200\n"
+    "    else:\n"
+    "        price = 100\n"
+    "    if express == 1:\n"
+    "        return price * 2\n"
+    "    return price\n"
+)
+HALF_TESTS = "from shop.fee import fee\n\n\ndef test_light():\n    assert fee(1, 0) == 100\n"
+BRANCHES: dict[str, dict[str, str | None]] = {
+    "untested": {"src/shop/fee.py": HALF},
+    "half": {"src/shop/fee.py": HALF, "tests/test_fee.py": HALF_TESTS},
+    "deleted": {"tests/test_price.py": None, "tests/test_one.py": "def test_one():\n    pass\n"},
+    "emptied": {"tests/test_price.py": PRICE_TESTS.replace("assert shipping(5000) == 0", "pass")},
+}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_who_follows_the_order_to_the_letter_turns_the_verdict(
+    founded: Shop, tell: Tell, tmp_path: Path, name: str
+) -> None:
+    founded.new_branch(name, BRANCHES[name])
+    first = check(founded, tell, name, "--format", "agent")
+    assert first.status == 1
+    founded.git.switch(name)
+    order = tmp_path / "order.md"
+    order.write_text(first.out)
+    done = subprocess.run(
+        [sys.executable, demo_developer.__file__],
+        cwd=founded.path,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "ORCH_WORK_ORDER": str(order)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    second = check(founded, tell, name)
+    assert second.out.startswith("PASS "), first.out + second.out
