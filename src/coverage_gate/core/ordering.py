@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from coverage_gate.core.gaps import Gap
+from coverage_gate.core.ledger import CURES
 from coverage_gate.core.measurement import Arc
 from coverage_gate.core.nearest import TestModule, TestPlace, named_in, place_of
-from coverage_gate.core.places import Unit
+from coverage_gate.core.places import Unit, located
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.reach import Condition, Reach, lines_in, reach_of
 from coverage_gate.core.verdict import Outcome, Reason, State, Verdict
@@ -212,6 +213,7 @@ def _chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
             )
         case Reason.RULE_BROKEN:
             yield from _vanished_chores(verdict, sources)
+            yield from _hidden_chores(verdict)
             yield from _chores_of_rules(verdict)
         case _:
             yield Chore(text=verdict.reason)
@@ -234,6 +236,14 @@ def _vanished_chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
         is_test=True,
         commands=(*take, *show),
     )
+
+
+def _hidden_chores(verdict: Verdict) -> Iterator[Chore]:
+    """What is judged though it is not counted: it has to be counted first."""
+    hidden = verdict.hidden or ()
+    for why in dict.fromkeys(each.why for each in hidden):
+        places = tuple(located(each.path, each.lines) for each in hidden if each.why is why)
+        yield Chore(text=f"Newly hidden, {why}: {CURES[why]}", places=places)
 
 
 def _gone(verdict: Verdict) -> tuple[str, ...]:

@@ -10,8 +10,11 @@ from tests.golden.cases import CASES, branch_fault, broken_rules, conflict
 
 from coverage_gate.core.changes import Changes
 from coverage_gate.core.decide import decide, refused
+from coverage_gate.core.deltas import Units
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.ledger import Hidden, Why
 from coverage_gate.core.limits import PolicyName
+from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import FileCoverage, Measurement, Span
 from coverage_gate.core.nearest import TestPlace, read_tests
@@ -162,7 +165,7 @@ def test_without_the_text_of_a_file_its_lines_are_told_all_the_same() -> None:
 
 
 def test_broken_rules_that_no_covering_turns_are_chores() -> None:
-    order = order_of(broken_rules())
+    order = order_of(replace(broken_rules(), hidden=None))
     assert order.broken == ("baseline: 82% < baseline 85% - 0.5",)
     assert [(chore.places, chore.is_test) for chore in order.chores] == [
         (("src/shop/legacy.py",), False)
@@ -186,7 +189,7 @@ def test_tests_that_vanished_are_brought_back_from_the_base() -> None:
     result = RuleResult(
         rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="d", findings=(*found, "t::failing")
     )
-    verdict = replace(broken_rules(), rules=(result,), vanished=gone(*found))
+    verdict = replace(broken_rules(), hidden=None, rules=(result,), vanished=gone(*found))
     sources = Sources(texts={}, tests=read_tests({"tests/test_a.py": ""}))
     back, failing = order_of(verdict, sources).chores
     base = verdict.base_commit
@@ -202,7 +205,7 @@ def test_a_rule_that_found_only_vanished_tests_is_told_once() -> None:
     result = RuleResult(
         rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="d", findings=("t::a",)
     )
-    verdict = replace(broken_rules(), rules=(result,), vanished=gone("t::a"))
+    verdict = replace(broken_rules(), hidden=None, rules=(result,), vanished=gone("t::a"))
     assert [chore.places for chore in order_of(verdict).chores] == [("t::a",)]
 
 
@@ -213,6 +216,21 @@ def test_what_only_vanished_tests_ran_is_not_asked_for_again() -> None:
     assert items(order_of(replace(verdict, vanished=gone("t::a")))) == []
 
 
+def test_what_is_newly_hidden_is_to_be_counted_again() -> None:
+    lines = bits_of([3, 4])
+    hidden = [
+        Hidden(path=path, lines=lines, why=why, units=Units(lines=lines))
+        for path, why in (("a.py", Why.COMMENT), ("b.py", Why.PATTERN), ("c.py", Why.COMMENT))
+    ]
+    verdict = replace(broken_rules(), hidden=tuple(hidden), vanished=None)
+    first, second, _ = order_of(verdict).chores
+    assert first == Chore(
+        text="Newly hidden, excluded by a comment: remove the comment and test it",
+        places=("a.py:3-4", "c.py:3-4"),
+    )
+    assert second.places == ("b.py:3-4",)
+
+
 def test_a_rule_without_places_is_told_in_its_own_words() -> None:
     head = measurement(exit_status=1)
     (chore,) = order_of(judged(head)).chores
@@ -221,7 +239,7 @@ def test_a_rule_without_places_is_told_in_its_own_words() -> None:
 
 def test_what_fails_but_did_not_vanish_is_to_pass_again() -> None:
     result = RuleResult(rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="d", findings=("a",))
-    verdict = replace(broken_rules(), rules=(result,), vanished=None)
+    verdict = replace(broken_rules(), hidden=None, rules=(result,), vanished=None)
     (chore,) = order_of(verdict).chores
     assert (chore.places, chore.text) == (("a",), "Make each of these pass as on the base")
 
