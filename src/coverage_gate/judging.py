@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from coverage_gate.boundary import Redactor, keep_text, never_raises
 from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
 from coverage_gate.core.changes import Changes, Landing
-from coverage_gate.core.decide import branch_unmeasurable, decide, refused, tool_error
+from coverage_gate.core.decide import (
+    branch_unmeasurable,
+    decide,
+    refused,
+    rewritten_code,
+    tool_error,
+)
 from coverage_gate.core.evidence import Evidence, Founding
 from coverage_gate.core.excuse import is_main_below
 from coverage_gate.core.flaky import FlakyLine, carried
@@ -180,6 +186,9 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
     head = ports.measurer.measure(_head_source(request, landing, tree))
     if isinstance(head, MeasureFailure):
         return _blame(head, request, ports, policy, landing)
+    rewritten = _newly_rewritten(head, request, ports, landing)
+    if rewritten:
+        return _at_fault(rewritten_code(rewritten), policy, landing)
     baseline = ports.store.baseline(key_of(request.repository, head))
     if baseline is None and head.counts.rate is None:
         # Nothing measurable has no kind to be founded anew in: any value of main forbids it.
@@ -205,6 +214,18 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
     )
     flaky = _flaky(evidence, request, ports)
     return _decided(replace(evidence, flaky=flaky) if flaky else evidence, request, ports)
+
+
+def _newly_rewritten(
+    head: Measurement, request: Request, ports: Ports, landing: Landing
+) -> frozenset[str]:
+    """What the branch's tests change while they run, and the base's do not."""
+    if not head.rewritten:
+        return frozenset()
+    base = ports.measurer.measure(_base_source(request, landing))
+    if isinstance(base, MeasureFailure):
+        return frozenset()
+    return frozenset(head.rewritten) - frozenset(base.rewritten)
 
 
 def _decided(evidence: Evidence, request: Request, ports: Ports) -> Verdict:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from coverage_gate.adapters.git.blobs import blob_id
 from coverage_gate.adapters.git.export import SKIPPED_FOLDERS, copy_folder, export_tree
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.analysis import (
@@ -42,6 +42,7 @@ from coverage_gate.adapters.measure.interpreter import (
     find_interpreter,
     probe_interpreter,
 )
+from coverage_gate.adapters.measure.leavings import remove_folder, rewritten_files
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
@@ -60,6 +61,7 @@ from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import (
     Clock,
     Progress,
+    RepositoryError,
     RunLimits,
     Sandbox,
     Store,
@@ -68,9 +70,11 @@ from coverage_gate.ports import (
 )
 
 #: Raised whenever the same inputs are measured or counted in another way.
-MEASURING_VERSION = 2
+MEASURING_VERSION = 3
 
 _SHOWN = 3
+#: A branch may be too large for the room that there is, where its base is not.
+_NO_ROOM = frozenset({"no-space", "export-failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +302,10 @@ class TreeMeasurer:
             raise _unmeasurable(FailureCode.ANALYSIS_FAILED, error) from None
         except BadDataError as error:
             raise _unmeasurable(FailureCode.BAD_DATA, error) from None
+        except RepositoryError as error:
+            if error.branch_fault or error.code not in _NO_ROOM:
+                raise
+            raise _unmeasurable(FailureCode.EXPORT_FAILED, error) from None
         except RefusedVariableError as error:
             raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
         except OSError as error:
@@ -347,7 +355,14 @@ class TreeMeasurer:
         if isinstance(ran, MeasureFailure):
             raise _UnmeasurableError(_with_hint(ran, plan.trusted))
         self.progress.detail("counting")
+        rewritten = rewritten_files(
+            root,
+            {path: blobs[path] for path in static.paths},
+            written_ns=rc.stat().st_ctime_ns,
+            digest=lambda content, digits: blob_id(content, digits=digits),
+        )
         measured = self._count(plan, static, ran, root, canary)
+        measured = replace(measured, rewritten=rewritten)
         if plan.trusted.arguments:
             # What the base's configuration replaced has not been tried yet.
             self.progress.detail("trying the branch's own pytest configuration")
@@ -479,6 +494,4 @@ def _private_folder(scratch: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # Whatever the tests left there must not replace the result that is already made.
-        with suppress(OSError, RecursionError):
-            shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)

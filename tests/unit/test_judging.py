@@ -360,3 +360,28 @@ def test_tests_that_never_started_on_the_base_are_a_tool_error() -> None:
     failure = MeasureFailure(code=FailureCode.TESTS_CANNOT_START, message="no such package")
     verdict, _ = judge(failure, failure)
     assert verdict.state is State.UNMEASURABLE
+
+
+REWRITING = replace(GOOD, rewritten=("src/a.py",))
+
+
+def test_tests_that_change_the_measured_code_fail() -> None:
+    verdict, _ = judge(REWRITING)
+    assert (verdict.state, verdict.code) == (State.FAIL, Reason.BRANCH_UNMEASURABLE)
+    assert verdict.reason.startswith(
+        "the branch cannot be measured: the tests changed the code that was measured: src/a.py;"
+    )
+
+
+def test_many_changed_files_are_told_in_part() -> None:
+    many = tuple(f"src/{letter}.py" for letter in "abcde")
+    verdict, _ = judge(replace(GOOD, rewritten=many))
+    assert "src/a.py, src/b.py, src/c.py and 2 more" in verdict.reason
+
+
+@pytest.mark.parametrize("base", [replace(GOOD_BASE, rewritten=("src/a.py", "src/b.py")), TIMEOUT])
+def test_what_the_bases_tests_change_as_well_is_a_habit(
+    base: Measurement | MeasureFailure,
+) -> None:
+    verdict, _ = judge(REWRITING, base)
+    assert verdict.state is State.PASS

@@ -18,6 +18,7 @@ from coverage_gate.measuring import TreeMeasurer, tracked_in
 from coverage_gate.ports import (
     ProcessResult,
     Progress,
+    RepositoryError,
     RunLimits,
     SandboxError,
     StoreError,
@@ -385,3 +386,28 @@ def test_environments_in_a_folder_are_none_of_its_code(shop: Shop) -> None:
     assert isinstance(measured, Measurement)
     assert str(measured.counts) == "8/12"
     assert os.listdir(folder / ".venv") == ["lib"]  # noqa: PTH208 - names are enough
+
+
+def test_a_tree_that_finds_no_room_is_compared_with_one_that_does(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> dict[str, str]:
+        raise RepositoryError("no room; free some", code="no-space")
+
+    monkeypatch.setattr("coverage_gate.measuring.export_tree", full)
+    with measurer_of(shop) as measurer:
+        failed = measurer.measure(source_of(shop, "main"), fresh=True)
+    assert isinstance(failed, MeasureFailure)
+    assert (failed.code, failed.message) == (FailureCode.EXPORT_FAILED, "no room; free some")
+
+
+@pytest.mark.parametrize(("code", "fault"), [("hostile-tree", True), ("object-missing", False)])
+def test_other_faults_of_an_export_are_the_repositorys(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, code: str, *, fault: bool
+) -> None:
+    def broken(*_: object) -> dict[str, str]:
+        raise RepositoryError("no tree", code=code, branch_fault=fault)
+
+    monkeypatch.setattr("coverage_gate.measuring.export_tree", broken)
+    with measurer_of(shop) as measurer, pytest.raises(RepositoryError, match="no tree"):
+        measurer.measure(source_of(shop, "main"), fresh=True)

@@ -17,6 +17,8 @@ from coverage_gate.core.repair import repair_of
 from coverage_gate.core.rules import RULES
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
 
+_SHOWN = 3
+
 
 def decide(evidence: Evidence) -> Verdict:
     """Judge a measured branch: FAIL when any rule fails, else PASS."""
@@ -126,6 +128,17 @@ def branch_unmeasurable(
         tree=tree,
         base_commit=base_commit,
         failure=failure,
+    )
+
+
+def rewritten_code(paths: frozenset[str]) -> MeasureFailure:
+    """The failure of a run that changed what it measured."""
+    shown = sorted(paths)[:_SHOWN]
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return MeasureFailure(
+        code=FailureCode.TREE_CHANGED,
+        message=f"the tests changed the code that was measured: {', '.join(shown)}{more}; let them"
+        " write to temporary folders",
     )
 
 

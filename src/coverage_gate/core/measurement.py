@@ -208,6 +208,8 @@ class Measurement:
         unlisted: In scope and Python, but coverage.py does not report it: it never ran and its
             folder is no package. Sorted paths.
         tests: How the test command ended.
+        rewritten: Measured files that the tests changed or deleted while they ran: what ran
+            there need not be what the tree has. Sorted paths.
     """
 
     provenance: Provenance
@@ -215,6 +217,7 @@ class Measurement:
     unparsable: tuple[Unparsable, ...] = ()
     unlisted: tuple[str, ...] = ()
     tests: TestRun = field(default_factory=lambda: TestRun(exit_status=0))
+    rewritten: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -250,6 +253,7 @@ class FailureCode(StrEnum):
     FOREIGN_MODULE = "foreign-module"
     BRANCH_CONFIGURATION = "branch-configuration"
     MAIN_BROKEN = "main-broken"
+    TREE_CHANGED = "tree-changed"
     ERROR = "error"
 
 
@@ -270,7 +274,12 @@ BYTES_ALONE = frozenset({FailureCode.TESTS_CANNOT_START, FailureCode.NO_TESTS})
 
 #: Failures that are the branch's, whatever a control run would tell.
 BRANCH_FAILURES = frozenset(
-    {FailureCode.FOREIGN_MODULE, FailureCode.BRANCH_CONFIGURATION, FailureCode.MAIN_BROKEN}
+    {
+        FailureCode.FOREIGN_MODULE,
+        FailureCode.BRANCH_CONFIGURATION,
+        FailureCode.MAIN_BROKEN,
+        FailureCode.TREE_CHANGED,
+    }
 )
 
 

@@ -29,7 +29,7 @@ from coverage_gate.core.measurement import (
 )
 from coverage_gate.ports import StoreError
 
-MARK = b"CGM3"
+MARK = b"CGM4"
 DIGEST_BYTES = 16
 #: Longest JSON that is unpacked: a hundred times that of ten thousand files.
 MAX_TEXT_BYTES = 1 << 30
@@ -50,6 +50,7 @@ def encode(measurement: Measurement) -> bytes:
         [[item.path, item.blob, item.line, item.message] for item in measurement.unparsable],
         list(measurement.unlisted),
         _from_tests(measurement.tests),
+        list(measurement.rewritten),
     ]
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # Paths and test ids may hold lone surrogates; as UTF-8 of their own they survive.
@@ -159,13 +160,14 @@ def _from_tests(tests: TestRun) -> list[Any]:
 
 
 def _to_measurement(document: object) -> Measurement:
-    origin, files, unparsable, unlisted, tests = _row(document, 5)
+    origin, files, unparsable, unlisted, tests, rewritten = _row(document, 6)
     return Measurement(
         provenance=_to_provenance(origin),
         files=tuple(_to_file(item) for item in _list(files)),
         unparsable=tuple(_to_unparsable(item) for item in _list(unparsable)),
         unlisted=tuple(_text(item) for item in _list(unlisted)),
         tests=_to_tests(tests),
+        rewritten=tuple(_text(item) for item in _list(rewritten)),
     )
 
 

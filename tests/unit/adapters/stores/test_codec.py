@@ -39,6 +39,7 @@ FULL = replace(
     measurement(FILE, exit_status=1, kind=Kind(core="sysmon", python="3.14", branch=True)),
     unparsable=(Unparsable(path="src/b.py", blob="c" * 40, line=None, message="no\x1bUTF-8"),),
     unlisted=("src/c.py",),
+    rewritten=("src/d.py",),
     tests=TestRun(
         exit_status=1,
         outcomes={"t::a": TestOutcome.PASSED, "t::\ud83d\ude00": TestOutcome.FAILED},
@@ -75,7 +76,7 @@ def test_a_measurement_of_nothing_comes_back_whole() -> None:
 
 def test_the_codec_knows_every_field_of_a_measurement() -> None:
     known = {
-        Measurement: "provenance files unparsable unlisted tests",
+        Measurement: "provenance files unparsable unlisted tests rewritten",
         Provenance: "identity commit tree kind scope scope_text config_digest coverage_version "
         "sandbox",
         Kind: "core python branch",
