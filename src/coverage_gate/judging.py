@@ -33,6 +33,7 @@ from coverage_gate.core.replaced import MAX_SOURCES, Sources
 from coverage_gate.core.times import days_before
 from coverage_gate.core.vanished import wanted
 from coverage_gate.core.verdict import Outcome, Reason, Verdict
+from coverage_gate.core.waiving import Waivers, WaiverState
 from coverage_gate.ports import (
     Clock,
     Configurations,
@@ -209,11 +210,13 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
         base=measured,
         base_failure=base if isinstance(base, MeasureFailure) else None,
         baseline=baseline,
+        waivers=_waivers(request, ports, tree),
         sources=_sources(ports, policy, changes, measured, head),
         diff=diff,
     )
     flaky = _flaky(evidence, request, ports)
-    return _decided(replace(evidence, flaky=flaky) if flaky else evidence, request, ports)
+    verdict = _decided(replace(evidence, flaky=flaky) if flaky else evidence, request, ports)
+    return _note_uses(verdict, request, ports, tree)
 
 
 def _newly_rewritten(
@@ -292,6 +295,22 @@ def _founding(evidence: Evidence, request: Request, ports: Ports) -> Founding | 
     )
     measured = ports.measurer.measure(source)
     return Founding(measured=measured, diff=diff) if isinstance(measured, Measurement) else None
+
+
+def _waivers(request: Request, ports: Ports, tree: str) -> Waivers:
+    rows = ports.store.waivers(request.repository)
+    paths = sorted({row.path for row in rows if row.path})
+    # Most repositories have none: nothing is read for them.
+    texts = ports.repository.read_small(tree, paths, max_total=MAX_SOURCES) if paths else {}
+    return Waivers(rows=rows, texts=texts, now=ports.clock.now_iso())
+
+
+def _note_uses(verdict: Verdict, request: Request, ports: Ports, tree: str) -> Verdict:
+    """Remember which waivers the merge of this tree will use up."""
+    used = [use.waiver.seq for use in verdict.waivers if use.state is WaiverState.USED]
+    if used and verdict.merge_allowed:
+        ports.store.note_waivers(request.repository, tree=tree, waivers=used)
+    return verdict
 
 
 def _sources(

@@ -26,6 +26,7 @@ from coverage_gate.core.records import (
     OutboxRow,
     OutboxState,
 )
+from coverage_gate.core.waiver import Waiver
 
 
 class DeliveryError(Exception):
@@ -278,6 +279,21 @@ class Store(Protocol):
 
     def audits(self, repository: str, *, limit: int) -> tuple[AuditRow, ...]:
         """The newest audit rows of a repository, newest first."""
+
+    def grant_waiver(self, waiver: Waiver) -> int:
+        """Keep a waiver, audited. Returns its number. ValueError without actor or reason."""
+
+    def revoke_waiver(self, seq: int, *, actor: str, reason: str, at: str) -> bool:
+        """End a waiver, audited; False where there is none, or it was revoked before."""
+
+    def waivers(self, repository: str) -> tuple[Waiver, ...]:
+        """The waivers of a repository that were not revoked, oldest first."""
+
+    def note_waivers(self, repository: str, *, tree: str, waivers: Sequence[int]) -> None:
+        """Remember that the verdict on a tree used these waivers of a repository."""
+
+    def use_up_waivers(self, repository: str, *, tree: str, sha: str, at: str) -> tuple[int, ...]:
+        """End the waivers that the verdict on a merged tree used, audited. Returns which."""
 
     def enqueue(
         self, *, topic: str, payload: Mapping[str, object], dedup_key: str | None, at: str

@@ -56,16 +56,22 @@ def ratchet(
     if fields.tree is not None:
         _demand_tree(settings, repository, sha, fields.tree, folder=folder)
     key = BaselineKey(repository=repository, scope=fields.scope or ANY, kind=fields.kind or ANY)
-    return store_of(settings).ratchet(
-        key=key,
-        rate=rate,
-        counts=fields.steady_counts if fields.kind else None,
-        sha=sha,
-        tree=fields.tree,
-        holder=work_item,
-        fence=fence,
-        at=SystemClock().now_iso(),
-    )
+    at = SystemClock().now_iso()
+    with store_of(settings).transaction() as store:
+        result = store.ratchet(
+            key=key,
+            rate=rate,
+            counts=fields.steady_counts if fields.kind else None,
+            sha=sha,
+            tree=fields.tree,
+            holder=work_item,
+            fence=fence,
+            at=at,
+        )
+        if fields.tree is not None and result is not RatchetResult.STALE_LEASE:
+            # The merge is made, whether or not the baseline rose: what it was allowed is used up.
+            store.use_up_waivers(repository, tree=fields.tree, sha=sha, at=at)
+    return result
 
 
 def _read(report: Path) -> ReportFields:

@@ -18,6 +18,7 @@ from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
+from coverage_gate.core.waiving import WaiverState, WaiverUse
 from coverage_gate.core.work_order import Asked
 from coverage_gate.testing.values import (
     changes,
@@ -27,6 +28,7 @@ from coverage_gate.testing.values import (
     landing,
     measurement,
     tree_id,
+    waiver,
 )
 
 WORK_ITEM = "ET-7"
@@ -177,6 +179,7 @@ def broken_rules() -> Verdict:
         ),
         unmeasured=("src/shop/legacy.py",),
         failing_tests=tuple(tests),
+        waivers=(WaiverUse(waiver=waiver(), state=WaiverState.OWED, lines=(12, 14)),),
         vanished=(
             Vanished(
                 test="tests/test_cart.py::test_total",
@@ -271,6 +274,12 @@ def hostile() -> Verdict:
         rules=(rule,),
         unmeasured=(HOSTILE,),
         failing_tests=(HOSTILE,),
+        waivers=(
+            WaiverUse(
+                waiver=waiver(path="", tests=(HOSTILE,), actor=HOSTILE, reason=HOSTILE),
+                state=WaiverState.EXPIRED,
+            ),
+        ),
         vanished=(Vanished(test=HOSTILE, was="passed", now="gone", why=HOSTILE),),
         hidden=(Hidden(path=HOSTILE, lines=bits_of([1]), why=Why.COMMENT, units=Units()),),
         warnings=(HOSTILE,),

@@ -38,6 +38,10 @@ TABLE = {
         target="coverage_gate.cli.reopen:reopen",
         short_help="Open the gate again after tool errors.",
     ),
+    "waive": LazyCommand(
+        target="coverage_gate.cli.waive:waive",
+        short_help="Allow lines or tests once, list or revoke what is allowed.",
+    ),
     "doctor": LazyCommand(
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",

@@ -17,6 +17,7 @@ from coverage_gate.core.rates import Counts
 from coverage_gate.core.replaced import Sources
 from coverage_gate.core.ruled import ruled
 from coverage_gate.core.vanished import Vanished, vanished_tests
+from coverage_gate.core.waiving import Waivers, WaiverUse, unwaived, uses_of, without_waived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +53,15 @@ class Evidence:
         founding: The measurement that founded the baseline, where main is below it.
         raw: Head and base, unit by unit, as coverage.py counts them; made of the others, None
             without `diff`.
-        hidden: What the head hides and the base did not.
+        hidden: What the head hides and the base did not, but for what is waived.
         judged_head: The head as if it hid nothing that is newly hidden: what the rules judge.
         comparison: As `raw`, with that head.
         ruled: As `comparison`, for the rules that judge lines: without the branches that the policy
             does not want judged, and without what is only flaky.
         tolerated: All that is flaky in the head.
         since: The head compared with the measurement that founded the baseline.
+        waivers: Those of the repository.
+        waiver_uses: Those that are not repaid, and which of them this verdict uses.
         vanished: Tests that passed on the base and do not have to on the head; None where it is
             not known, since the base was not measured or the test command does not tell its tests.
     """
@@ -71,6 +74,7 @@ class Evidence:
     base_failure: MeasureFailure | None = None
     baseline: Baseline | None = None
     diff: tuple[FileDiff, ...] | None = None
+    waivers: Waivers = field(default_factory=Waivers)
     sources: Sources = field(default_factory=Sources, repr=False)
     flaky: frozenset[Unit] = frozenset()
     again: Measurement | None = None
@@ -83,11 +87,13 @@ class Evidence:
     since: Comparison | None = field(init=False, repr=False, compare=False)
     ruled: Comparison | None = field(init=False, repr=False, compare=False)
     vanished: tuple[Vanished, ...] | None = field(init=False, repr=False, compare=False)
+    waiver_uses: tuple[WaiverUse, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Several rules read them, and they are by far the costliest of what is read.
         raw = None if self.diff is None else compare(self.base, self.head, self.diff)
-        hidden = hidden_places(raw) if raw is not None and not raw.mismatched else ()
+        found = hidden_places(raw) if raw is not None and not raw.mismatched else ()
+        hidden = unwaived(found, self.waivers.lines)
         judged = judged_head(self.head, hidden)
         made = raw
         if self.diff is not None and judged is not self.head:
@@ -97,13 +103,19 @@ class Evidence:
         object.__setattr__(self, "judged_head", judged)
         object.__setattr__(self, "comparison", made)
         flaky = self.flaky if made is None else tolerated(made, self.flaky, self.again)
-        object.__setattr__(self, "tolerated", flaky)
         lines = None if made is None else ruled(made, self.policy.branch_paths, flaky)
-        object.__setattr__(self, "ruled", lines)
         founded = self.founding
         since = None if founded is None else compare(founded.measured, judged, founded.diff)
+        gone = self._vanished()
+        uses = uses_of(self.waivers, self.head, lines, found, gone or ())
+        allowed = self.waivers.tests
+        left = None if gone is None else tuple(each for each in gone if each.test not in allowed)
+        object.__setattr__(self, "tolerated", flaky)
+        waived = self.waivers.lines
+        object.__setattr__(self, "ruled", lines and without_waived(lines, waived))
         object.__setattr__(self, "since", since)
-        object.__setattr__(self, "vanished", self._vanished())
+        object.__setattr__(self, "vanished", left)
+        object.__setattr__(self, "waiver_uses", uses)
 
     def _vanished(self) -> tuple[Vanished, ...] | None:
         if self.base is None or RuleName.INTEGRITY not in self.policy.rules:

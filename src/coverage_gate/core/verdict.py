@@ -16,6 +16,7 @@ from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.vanished import Vanished
+from coverage_gate.core.waiving import WaiverUse
 from coverage_gate.core.work_order import WorkOrder
 
 
@@ -100,6 +101,7 @@ class Verdict:
         failing_tests: Tests that failed on the head, sorted.
         vanished: Tests that passed on the base and do not have to on the head; None where that was
             not judged.
+        waivers: What a person allowed that is not repaid, and which of it was used here.
         patch: New and modified statements; None where the rule is off or could not judge.
         lost: What ran on the base, was not touched and does not run; None likewise.
         flaky: What is known to be flaky in the head; None where nobody looked.
@@ -128,6 +130,7 @@ class Verdict:
     unmeasured: tuple[str, ...] = ()
     failing_tests: tuple[str, ...] = ()
     vanished: tuple[Vanished, ...] | None = None
+    waivers: tuple[WaiverUse, ...] = ()
     patch: PatchCounts | None = None
     lost: tuple[LostLine, ...] | None = None
     flaky: tuple[Unit, ...] | None = None

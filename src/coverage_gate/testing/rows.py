@@ -18,6 +18,7 @@ from coverage_gate.core.records import (
     OutboxRow,
     OutboxState,
 )
+from coverage_gate.core.waiver import Waiver
 
 T = TypeVar("T")
 
@@ -35,6 +36,9 @@ class Rows:
     audits: list[AuditRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
     tool_errors: dict[str, int] = field(default_factory=dict)
+    waivers: list[Waiver] = field(default_factory=list)
+    revoked: set[int] = field(default_factory=set)
+    waiver_uses: set[tuple[int, str]] = field(default_factory=set)
 
     def copy(self) -> Rows:
         """Containers of its own over the same values."""
@@ -48,7 +52,14 @@ class Rows:
             audits=list(self.audits),
             outbox=list(self.outbox),
             tool_errors=dict(self.tool_errors),
+            waivers=list(self.waivers),
+            revoked=set(self.revoked),
+            waiver_uses=set(self.waiver_uses),
         )
+
+    def standing_waivers(self) -> list[Waiver]:
+        """Those that were not revoked."""
+        return [row for row in self.waivers if row.seq not in self.revoked]
 
 
 def epoch_of(rows: Rows, repository: str) -> int:

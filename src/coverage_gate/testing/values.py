@@ -17,6 +17,7 @@ from coverage_gate.core.measurement import (
     TestRun,
     Unparsable,
 )
+from coverage_gate.core.waiver import Category, Waiver, lines_digest
 
 KIND = Kind(core="ctrace", python="3.11", branch=False)
 
@@ -128,4 +129,37 @@ def landing(*, tree: str | None = "head", conflicts: tuple[str, ...] = ()) -> La
         head=Commit(sha=tree_id("head-commit"), tree=tree_id("head")),
         tree=tree_id(tree) if tree else None,
         conflicts=conflicts,
+    )
+
+
+def waiver(
+    *,
+    seq: int = 1,
+    path: str = "src/a.py",
+    lines: tuple[int, int] = (1, 1),
+    text: bytes = b"",
+    tests: tuple[str, ...] = (),
+    actor: str = "ana",
+    reason: str = "runs on Windows only",
+    expires_at: str = "2026-02-01T00:00:00Z",
+    repository: str = "repo",
+    used_at: str = "",
+) -> Waiver:
+    """A waiver of lines of this text, or of tests."""
+    first, last = lines if path else (0, 0)
+    return Waiver(
+        seq=seq,
+        repository=repository,
+        category=Category.PLATFORM,
+        actor=actor,
+        reason=reason,
+        granted_at="2026-01-01T00:00:00Z",
+        expires_at=expires_at,
+        path=path,
+        first=first,
+        last=last,
+        digest=lines_digest(text.splitlines()[first - 1 : last]) if path else "",
+        tests=tests,
+        used_at=used_at,
+        used_by=tree_id("merged") if used_at else "",
     )

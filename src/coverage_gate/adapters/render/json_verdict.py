@@ -9,6 +9,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.render.printable import one_line
 from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
+from coverage_gate.adapters.render.waivers import use_object
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.ledger import Hidden
@@ -52,6 +53,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "rules": [_rule(rule) for rule in verdict.rules],
         "failing_tests": _failing_tests(verdict),
         "vanished": None if verdict.vanished is None else [_gone(one) for one in verdict.vanished],
+        "waivers": [use_object(use) for use in verdict.waivers],
         "unmeasured": _unmeasured(verdict),
         "failure": None if verdict.failure is None else _failure(verdict.failure),
         # What was not judged is null: an empty list would say that it was looked for.

@@ -18,6 +18,7 @@ from coverage_gate.adapters.render.verdict_fields import (
     reason_of,
     vanished_items,
 )
+from coverage_gate.adapters.render.waivers import use_text
 from coverage_gate.core.places import places_of
 from coverage_gate.core.rates import percent_text, points_text
 from coverage_gate.core.verdict import Outcome, RuleResult, State, Verdict
@@ -65,6 +66,7 @@ def verdict_text(
         tuple(_warnings(verdict, canvas)),
         tuple(_items("Failing tests", verdict.failing_tests, canvas)),
         tuple(_items("Tests that vanished", vanished_items(verdict), canvas)),
+        tuple(_waivers(verdict, canvas)),
         tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
         tuple(_items("Flaky, runs in some measurements only", _flaky(verdict), canvas)),
         tuple(_hidden(verdict, canvas)),
@@ -139,6 +141,16 @@ def _warnings(verdict: Verdict, canvas: Canvas) -> Iterator[str]:
         yield canvas.painted("Warnings", Style.WARNING)
     for text in warnings:
         yield from canvas.wrapped(text, limit=TEXT_LIMIT, indent=2)
+
+
+def _waivers(verdict: Verdict, canvas: Canvas) -> Iterator[str]:
+    if verdict.waivers:
+        heading = f"Waivers, not repaid ({len(verdict.waivers)})"
+        yield canvas.painted(heading, Style.HEADING)
+    for use in verdict.waivers[:MAX_ITEMS]:
+        yield from canvas.wrapped(use_text(use), limit=TEXT_LIMIT, indent=2)
+    if len(verdict.waivers) > MAX_ITEMS:
+        yield canvas.plain(f"  … and {len(verdict.waivers) - MAX_ITEMS} more")
 
 
 def _items(heading: str, items: tuple[str, ...], canvas: Canvas) -> Iterator[str]:

@@ -8,6 +8,7 @@ from coverage_gate.adapters.render.hidden import hidden_items
 from coverage_gate.adapters.render.next_steps import next_steps
 from coverage_gate.adapters.render.order import order_text
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
+from coverage_gate.adapters.render.waivers import use_text
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.measurement import Measurement, TestRun
 from coverage_gate.core.places import places_of
@@ -39,6 +40,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "rules": verdict.rules,
         "failing_tests": verdict.failing_tests,
         "vanished": vanished_items(verdict),
+        "waivers": tuple(use_text(use) for use in verdict.waivers),
         "unmeasured": verdict.unmeasured,
         "warnings": other_warnings(verdict),
         "flaky": places_of(verdict.flaky or ()),

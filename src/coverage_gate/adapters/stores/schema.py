@@ -23,7 +23,7 @@ from sqlalchemy import (
 from coverage_gate.core.ratchet import RANK_ONE
 
 #: Raised with each change of the tables. Changes only add.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 #: SQLite that knows STRICT tables and RETURNING.
 MIN_SQLITE = (3, 37, 0)
@@ -152,6 +152,41 @@ AUDITS = Table(
     Column("detail", Text, nullable=False),
     Index("coverage_audit_of", "repository", "seq"),
     sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+WAIVERS = Table(
+    "coverage_waiver",
+    METADATA,
+    Column("seq", BIG, primary_key=True, autoincrement=True),
+    Column("repository", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("granted_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("first_line", BIG, nullable=False),
+    Column("last_line", BIG, nullable=False),
+    Column("digest", Text, nullable=False),
+    # A JSON array of test ids.
+    Column("tests", Text, nullable=False),
+    Column("used_at", Text),
+    Column("used_by", Text),
+    Column("revoked_at", Text),
+    CheckConstraint("first_line BETWEEN 0 AND last_line", name="coverage_waiver_lines"),
+    Index("coverage_waiver_of", "repository", "seq"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+#: Which waivers the verdict on a tree used: its merge uses them up.
+WAIVER_USES = Table(
+    "coverage_waiver_use",
+    METADATA,
+    Column("waiver", BIG, nullable=False, autoincrement=False),
+    Column("tree", Text, nullable=False),
+    PrimaryKeyConstraint("waiver", "tree"),
     sqlite_strict=True,
 )
 

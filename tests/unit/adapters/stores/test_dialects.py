@@ -136,7 +136,7 @@ def test_numbers_of_rows_are_counted_by_the_database_on_both() -> None:
 def test_indexes_compile(dialect: str) -> None:
     indexes = [index for table in METADATA.sorted_tables for index in table.indexes]
     texts = [str(CreateIndex(index).compile(dialect=DIALECTS[dialect])) for index in indexes]
-    assert len(texts) == 5
+    assert len(texts) == 6
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -1,0 +1,131 @@
+"""`coverage-gate waive`: allow lines or tests once, list what is allowed, or revoke it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from coverage_gate.cli.options import db_option, format_option, repo_option
+
+EXAMPLES = """\b
+Examples:
+  coverage-gate waive --path src/a.py --lines 10-14 --category platform --actor ana \\
+    --reason "runs on Windows only" --expires 14d --branch feature/x
+  coverage-gate waive --test tests/test_a.py::test_b --category replaced --actor ana --reason "..."
+  coverage-gate waive list --repo shop
+  coverage-gate waive revoke 3 --actor ana --reason "covered now"
+"""
+_LIST = """\b
+Examples:
+  coverage-gate waive list --repo .
+"""
+_REVOKE = """\b
+Examples:
+  coverage-gate waive revoke 3 --actor ana --reason "covered now"
+"""
+#: Those of `core.waiver`; a test compares them.
+CATEGORIES = ("generated", "platform", "unreachable", "legacy", "replaced", "emergency")
+
+
+@click.group(epilog=EXAMPLES, invoke_without_command=True)
+@repo_option
+@click.option("--branch", metavar="REF", default="HEAD", help="Whose lines are meant.")
+@click.option("--path", metavar="FILE", help="The file, from the root of the repository.")
+@click.option("--lines", metavar="A-B", help="Its lines, in that branch.")
+@click.option("--test", "tests", metavar="ID", multiple=True, help="A test that may be gone.")
+@click.option("--category", type=click.Choice(CATEGORIES), help="What kind of reason it is.")
+@click.option("--actor", metavar="A", help="Who allows it.")
+@click.option("--reason", metavar="R", help="Why; shown in each report, kept in the audit.")
+@click.option("--expires", metavar="TIME", default="14d", show_default=True, help="14d or 12h.")
+@db_option
+@click.pass_context
+def waive(
+    context: click.Context,
+    /,
+    *,
+    repo: Path,
+    branch: str,
+    path: str | None,
+    lines: str | None,
+    tests: tuple[str, ...],
+    category: str | None,
+    actor: str | None,
+    reason: str | None,
+    expires: str,
+    **flags: str | None,
+) -> int:
+    """Allow lines that no test runs, or tests that are gone, for one merge.
+
+    It holds for the text that these lines have now, until it expires or a merge has used it.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    from coverage_gate import granting, procedure
+    from coverage_gate.adapters.render.waivers import waiver_text
+    from coverage_gate.cli.flags import reader
+    from coverage_gate.core.waiver import Category
+
+    if category is None or bool(path or lines) == bool(tests):
+        raise click.UsageError("name --category, and --path with --lines or --test")
+    settings = reader(flags)(None)
+    try:
+        wish = granting.Grant(
+            repository=procedure.name_of(repo),
+            category=Category(category),
+            actor=actor or "",
+            reason=reason or "",
+            expires=expires,
+        )
+        waiver = (
+            granting.grant_tests(settings, wish, tests)
+            if tests
+            else granting.grant_lines(
+                settings, wish, repo, ref=branch, path=path or "", lines=lines or ""
+            )
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(f"granted {waiver_text(waiver)}")
+    return 0
+
+
+@waive.command("list", epilog=_LIST)
+@repo_option
+@db_option
+@format_option
+def list_(repo: Path, output: str, **flags: str | None) -> int:
+    """List the waivers that were not revoked, used ones too."""
+    from coverage_gate import granting, procedure
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.waivers import waiver_object, waiver_text
+    from coverage_gate.cli.flags import reader
+
+    rows = granting.standing(reader(flags)(None), procedure.name_of(repo))
+    if output == "json":
+        objects = [waiver_object(row) for row in rows]
+        click.echo(to_json_line({"schema_version": 1, "waivers": objects}))
+        return 0
+    for row in rows:
+        click.echo(waiver_text(row))
+    if not rows:
+        click.echo("no waiver: nothing is allowed that the rules forbid")
+    return 0
+
+
+@waive.command("revoke", epilog=_REVOKE)
+@click.argument("number", type=click.IntRange(1))
+@click.option("--actor", metavar="A", required=True, help="Who does this.")
+@click.option("--reason", metavar="R", required=True, help="Why; kept in the audit.")
+@db_option
+def revoke(number: int, actor: str, reason: str, **flags: str | None) -> int:
+    """End a waiver. The exit status is 1 where there is none of this number."""
+    from coverage_gate import granting
+    from coverage_gate.cli.flags import reader
+
+    try:
+        ended = granting.revoke(reader(flags)(None), number, actor=actor, reason=reason)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(f"waiver {number} is revoked" if ended else f"there is no waiver {number}")
+    return 0 if ended else 1

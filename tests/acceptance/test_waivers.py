@@ -1,0 +1,101 @@
+"""Waivers from their granting to their use by a merge, by the command line."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.shop import NAME, Shop, Told
+
+Tell = Callable[..., Told]
+
+INVOICE = "src/shop/invoice.py"
+WHY = ("--category", "legacy", "--actor", "ana", "--reason", "the printer is gone soon")
+
+
+def check(shop: Shop, tell: Tell, branch: str = "feature/untested") -> Told:
+    flags = ("--policy", "absolute", "--reports", str(shop.reports), "--work-item", "ET-1")
+    return tell("check", "--repo", str(shop.path), "--branch", branch, *flags, "--format", "json")
+
+
+def grant(shop: Shop, tell: Tell, *flags: str) -> Told:
+    return tell("waive", "--repo", str(shop.path), *flags)
+
+
+def grant_invoice(shop: Shop, tell: Tell, lines: str = "1-4") -> Told:
+    place = ("--branch", "feature/untested", "--path", INVOICE, "--lines", lines)
+    return grant(shop, tell, *place, *WHY)
+
+
+def test_waived_lines_merge_once_and_are_told_until_they_are_repaid(
+    founded: Shop, tell: Tell
+) -> None:
+    assert check(founded, tell).status == 1
+    granted = grant_invoice(founded, tell)
+    assert granted.status == 0
+    assert granted.out.startswith(
+        f"granted #1 {INVOICE}:1-4: legacy, the printer is gone soon (ana"
+    )
+    allowed = check(founded, tell)
+    assert (allowed.status, [each["state"] for each in allowed.json["waivers"]]) == (0, ["used"])
+    assert "## Waivers, not repaid" in founded.report()
+    assert [row.used_at for row in founded.store.waivers(NAME)] == [""]
+
+    sha = founded.sha("feature/untested")
+    founded.git.git("update-ref", "refs/heads/main", sha)
+    place = ("--repo", str(founded.path), "--reports", str(founded.reports))
+    assert tell("ratchet", *place, "--work-item", "ET-1", "--sha", sha).status == 1  # a lower value
+    (row,) = founded.store.waivers(NAME)
+    assert row.used_by == sha
+    told = check(founded, tell)
+    assert [each["state"] for each in told.json["waivers"]] == ["owed"]
+    listed = tell("waive", "list", "--repo", str(founded.path))
+    assert f"used by {sha[:12]}" in listed.out
+
+
+def test_a_waiver_of_some_lines_is_none_of_the_others(founded: Shop, tell: Tell) -> None:
+    # The other line is below the number from which the share decides: it is told, not excused.
+    grant_invoice(founded, tell, "3-4")
+    told = check(founded, tell)
+    assert [each["state"] for each in told.json["waivers"]] == ["used"]
+    assert told.json["patch"]["covered"] < told.json["patch"]["total"]
+
+
+def test_waivers_are_listed_and_revoked(founded: Shop, tell: Tell) -> None:
+    nothing = tell("waive", "list", "--repo", str(founded.path))
+    assert nothing.out == "no waiver: nothing is allowed that the rules forbid\n"
+    grant(founded, tell, "--test", "t.py::a", "--test", "t.py::b", *WHY, "--expires", "12h")
+    value = tell("waive", "list", "--repo", str(founded.path), "--format", "json").json
+    assert [each["tests"] for each in value["waivers"]] == [["t.py::a", "t.py::b"]]
+    who = ("--actor", "bob", "--reason", "it is back")
+    assert tell("waive", "revoke", "1", *who).out == "waiver 1 is revoked\n"
+    again = tell("waive", "revoke", "1", *who)
+    assert (again.status, again.out) == (1, "there is no waiver 1\n")
+    assert founded.store.waivers(NAME) == ()
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ((), "name --category"),
+        (("--category", "legacy"), "name --category"),
+        (("--category", "nonsense", "--test", "t.py::a"), "nonsense"),
+        (("--path", "a.py", "--lines", "1", "--test", "t.py::a", *WHY), "or --test"),
+        (("--path", "a.py", *WHY), "'' is no range of lines"),
+        (("--path", "a.py", "--lines", "1", *WHY), "HEAD has no file a.py"),
+        (("--path", "src/shop/price.py", "--lines", "1-99", *WHY), "the file has"),
+        (("--test", "t.py::a", "--category", "legacy", "--actor", "ana"), "reason is empty"),
+        (("--test", "t.py::a", *WHY, "--expires", "soon"), "'soon' is no time"),
+    ],
+)
+def test_what_cannot_be_waived_is_a_usage_error(
+    founded: Shop, tell: Tell, flags: tuple[str, ...], told: str
+) -> None:
+    answer = grant(founded, tell, *flags)
+    assert answer.status == 2
+    assert told in answer.err
+    assert founded.store.waivers(NAME) == ()
+
+
+@pytest.mark.usefixtures("founded")
+def test_revoking_needs_a_reason(tell: Tell) -> None:
+    answer = tell("waive", "revoke", "1", "--actor", "bob", "--reason", " ")
+    assert (answer.status, "reason is empty" in answer.err) == (2, True)
