@@ -235,6 +235,9 @@ class Store(Protocol):
     def lease(self, repository: str) -> LeaseRow | None:
         """The lease row as it stands; None where the repository never had a lease."""
 
+    def leases(self) -> tuple[LeaseRow, ...]:
+        """The lease rows of all repositories that ever had one, by name."""
+
     def open_intent(
         self,
         *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,15 +11,12 @@ from coverage_gate import gate
 from coverage_gate.core.ratchet import LeaseRow
 from coverage_gate.core.records import OutboxState
 from coverage_gate.wiring import configured_topics
-from stage_engine import tasks
 from stage_engine.context import Engine
 from stage_engine.qg import SUB_GATES
-from stage_engine.schema import JOBS
+from stage_engine.schema import JOBS, TASKS
 from stage_engine.stages import DEPLOY, DEPLOY_STAGING, STAGE_TRANSITIONS
 from stage_engine.store import Rows
-from stage_engine.values import JobState, Task, TaskStatus
-
-_MANY = 100_000
+from stage_engine.values import JobState, TaskStatus
 
 
 def queue_block(engine: Engine) -> dict[str, Any]:
@@ -28,16 +26,15 @@ def queue_block(engine: Engine) -> dict[str, Any]:
         StoreError: If the database cannot be read.
     """
     with engine.store.reading() as rows:
-        known = tasks.listed(rows, limit=_MANY)
-        leases = [
-            lease for repo in sorted({t.repo for t in known}) if (lease := _lease(rows, repo))
-        ]
+        tasks = _open_tasks(rows)
+        done = _done(rows)
+        leases = rows.shared.leases()
         jobs = _jobs(rows)
         messages = _messages(engine, rows)
     return {
-        "tasks": {stage: _tasks(known, stage) for stage in STAGE_TRANSITIONS},
-        "done": sum(task.status is TaskStatus.DONE for task in known),
-        "leases": {lease.repository: _lease_object(engine, lease) for lease in leases},
+        "tasks": tasks,
+        "done": done,
+        "leases": _lease_objects(leases, now_ms=engine.clock.now_ms(), boot=engine.clock.boot_id()),
         "jobs": jobs,
         "messages": messages,
         "coverage": gate.snapshot(),
@@ -62,30 +59,40 @@ def plan_block(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _tasks(known: tuple[Task, ...], stage: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "task_id": task.id,
-            "repo": task.repo,
-            "work_item": task.work_item,
-            "branch": task.branch,
-            "status": str(task.status),
-            "reason": task.reason,
+_SHOWN = {
+    "task_id": TASKS.c.id,
+    "repo": TASKS.c.repo,
+    "work_item": TASKS.c.work_item,
+    "branch": TASKS.c.branch,
+    "status": TASKS.c.status,
+    "reason": TASKS.c.reason,
+}
+
+
+def _open_tasks(rows: Rows) -> dict[str, list[dict[str, Any]]]:
+    """Plain rows, oldest first: there may be ten thousand, and somebody looks every second."""
+    wanted = select(TASKS.c.stage, *_SHOWN.values()).where(TASKS.c.status != TaskStatus.DONE)
+    found: dict[str, list[dict[str, Any]]] = {stage: [] for stage in STAGE_TRANSITIONS}
+    for stage, *values in rows.connection.execute(wanted.order_by(TASKS.c.id)).tuples().all():
+        found[stage].append(dict(zip(_SHOWN, values, strict=True)))
+    return found
+
+
+def _done(rows: Rows) -> int:
+    counted = select(func.count()).where(TASKS.c.status == TaskStatus.DONE)
+    return rows.connection.execute(counted).scalar_one()
+
+
+def _lease_objects(leases: Iterable[LeaseRow], *, now_ms: int, boot: str) -> dict[str, Any]:
+    return {
+        lease.repository: {
+            "holder": lease.holder,
+            "fence": lease.fence,
+            "is_over": lease.boot != boot or lease.expires_ms <= now_ms,
         }
-        for task in reversed(known)
-        if task.stage == stage and task.status is not TaskStatus.DONE
-    ]
-
-
-def _lease(rows: Rows, repo: str) -> LeaseRow | None:
-    lease = rows.shared.lease(repo)
-    return None if lease is None or lease.holder is None else lease
-
-
-def _lease_object(engine: Engine, lease: LeaseRow) -> dict[str, Any]:
-    clock = engine.clock
-    is_over = lease.boot != clock.boot_id() or lease.expires_ms <= clock.now_ms()
-    return {"holder": lease.holder, "fence": lease.fence, "is_over": is_over}
+        for lease in leases
+        if lease.holder is not None
+    }
 
 
 def _messages(engine: Engine, rows: Rows) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,13 @@ from coverage_gate.ports import Store
 # Lease and ratchet
 
 
+def test_the_leases_of_all_repositories_are_listed_by_name(store: Store) -> None:
+    for name in ("b", "a"):
+        store.acquire_lease(name, holder="x", ttl_ms=9, now_ms=1, boot="boot")
+    store.release_lease("b", holder="x", fence=1)
+    assert store.leases() == (store.lease("a"), store.lease("b"))
+
+
 def test_without_a_lease_row_the_hosts_own_lease_is_trusted(store: Store) -> None:
     assert rise(store, tenths(8), holder="host-task", fence=77) is RatchetResult.FOUNDED
     assert store.ratchet_log("repo", limit=1)[0].fence == 77

@@ -16,6 +16,7 @@ _HEAVY = (
     "asyncio",
     "click",
     "coverage",
+    "fastapi",
     "pydantic",
     "pydantic_settings",
     "pytest",
@@ -23,6 +24,7 @@ _HEAVY = (
     "sqlalchemy",
     "structlog",
     "tenacity",
+    "uvicorn",
     "yaml",
 )
 _LIST = f"import sys; print(*sorted(set({_HEAVY!r}) & sys.modules.keys()), file=sys.stderr)"

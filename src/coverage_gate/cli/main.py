@@ -46,6 +46,10 @@ TABLE = {
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",
     ),
+    "serve": LazyCommand(
+        target="coverage_gate.cli.serve:serve",
+        short_help="Answer over HTTP: queue, reports, metrics, baseline.",
+    ),
     "config": LazyCommand(
         target="coverage_gate.cli.config:config",
         short_help="Show the settings and where each comes from.",

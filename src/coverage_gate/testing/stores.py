@@ -267,6 +267,10 @@ class MemoryStore:
         """See `ports.Store.lease`."""
         return self.rows.leases.get(repository)
 
+    def leases(self) -> tuple[LeaseRow, ...]:
+        """See `ports.Store.leases`."""
+        return tuple(self.rows.leases[name] for name in sorted(self.rows.leases))
+
     def open_intent(
         self,
         *,

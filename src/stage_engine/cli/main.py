@@ -34,6 +34,7 @@ TABLE = {
     "templates": _command("templates", "Keep templates of jobs."),
     "hosts": _command("hosts", "Keep the names of hosts."),
     "queue": _command("queue", "Show tasks, leases, jobs and coverage at once."),
+    "serve": _command("serve", "Answer over HTTP: queue, reports, metrics, baseline."),
     "plan": _command("plan", "Show the sub-gates in the order in which they run."),
     "cleanup": _command("cleanup", "Remove worktrees and scratch folders that nobody needs."),
     "demo": _command("demo", "See it work on a small repository."),

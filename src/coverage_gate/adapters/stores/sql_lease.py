@@ -107,6 +107,11 @@ def releasing(repository: str, holder: str, fence: int) -> Update:
     )
 
 
+def lease_rows() -> Select[Any]:
+    """The lease of every repository that ever had one, by name."""
+    return select(LEASES).order_by(LEASES.c.repository)
+
+
 def lease_row(repository: str) -> Select[Any]:
     """The lease row as it stands."""
     return select(LEASES).where(LEASES.c.repository == repository)

@@ -267,6 +267,11 @@ class SqlStore:
             row = connection.execute(sql_lease.lease_row(repository)).one_or_none()
         return None if row is None else sql_lease.lease_of(row)
 
+    def leases(self) -> tuple[LeaseRow, ...]:
+        """See `ports.Store.leases`."""
+        with self._read() as connection:
+            return tuple(map(sql_lease.lease_of, connection.execute(sql_lease.lease_rows())))
+
     def open_intent(
         self,
         *,

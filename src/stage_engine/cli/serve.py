@@ -1,0 +1,24 @@
+"""`stage-engine serve`."""
+
+from __future__ import annotations
+
+import click
+
+from coverage_gate.cli.serve import serve_options
+
+EXAMPLES = """\b
+Examples:
+  stage-engine serve
+  stage-engine serve --port 8080
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@serve_options
+def serve(*, host: str, port: int) -> int:
+    """Answer over HTTP as `coverage-gate serve` does, with tasks, jobs and leases in `/queue`."""
+    from coverage_gate.web.serving import run_server
+    from stage_engine.engine import open_engine
+    from stage_engine.overview import queue_block
+
+    return run_server(host=host, port=port, queue=lambda: queue_block(open_engine()))
