@@ -73,7 +73,7 @@ def _open_tasks(rows: Rows) -> dict[str, list[dict[str, Any]]]:
     """Plain rows, oldest first: there may be ten thousand, and somebody looks every second."""
     wanted = select(TASKS.c.stage, *_SHOWN.values()).where(TASKS.c.status != TaskStatus.DONE)
     found: dict[str, list[dict[str, Any]]] = {stage: [] for stage in STAGE_TRANSITIONS}
-    for stage, *values in rows.connection.execute(wanted.order_by(TASKS.c.id)).tuples().all():
+    for stage, *values in rows.connection.execute(wanted.order_by(TASKS.c.id)).all():
         found[stage].append(dict(zip(_SHOWN, values, strict=True)))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
 import click
@@ -34,6 +35,8 @@ def run_server(*, host: str, port: int, queue: QueueReader = nothing_more) -> in
         address, actual = listener.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
         click.echo(f"listening on http://{shown}:{actual}", err=True)
+        # uvicorn stops at this signal and then raises it again: here it has done its work.
+        signal.signal(signal.SIGTERM, lambda *_: None)
         uvicorn.Server(config).run(sockets=[listener])
     return 0
 
