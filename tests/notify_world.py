@@ -204,7 +204,7 @@ def posted(topic: str, **more: str) -> Iterator[Post]:
     stand = STANDS[topic]
     server: Loopback = stand.open()
     with server:
-        settings = settings_for(**stand.variables(server.url), **more)
+        settings = settings_for(**{**stand.variables(server.url), **more})
         (receiver,) = receivers_of(settings, deadline_s=DEADLINE_S)
         store, clock, pauses = MemoryStore(), HandClock(), list[float]()
         yield Post(

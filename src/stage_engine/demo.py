@@ -26,6 +26,7 @@ from coverage_gate.core.ratchet import RANK_ONE
 from coverage_gate.core.rates import exact_percent, percent_text
 from coverage_gate.testing.repositories import RepositoryBuilder
 from stage_engine import demo_developer, tasks
+from stage_engine.demo_receivers import Receivers, receiving
 from stage_engine.engine import Engine, open_engine, submit_task
 from stage_engine.machine import own_host
 from stage_engine.signals import Signals
@@ -288,6 +289,12 @@ def run_pipeline(stories: tuple[Story, ...]) -> Engine:
     return engine
 
 
+def tell_receivers(receivers: Receivers) -> None:
+    """Print what people, tracker and forge got."""
+    click.echo("\nWho was told (local servers that speak the documented protocols):\n")
+    click.echo("\n".join(receivers.got()))
+
+
 def shown_percent(percent: float | None) -> str:
     """A percent of a report for people."""
     return "-" if percent is None else percent_text(exact_percent(percent))
@@ -347,8 +354,10 @@ def play(folder: Path, package: Mapping[str, str], stories: tuple[Story, ...]) -
     It plays the operator: what it sets in the environment is what a person would export.
     """
     started = time.monotonic()
-    os.environ.update(variables(folder))  # noqa: TID251 - see above
-    engine = run(folder, package, stories)
+    with receiving({story.work_item: story.branch for story in stories}) as receivers:
+        os.environ.update(variables(folder) | receivers.variables())  # noqa: TID251 - see above
+        engine = run(folder, package, stories)
+        tell_receivers(receivers)
     shown = stories[1].work_item
     click.echo(f"\nThe report of {shown}:\n")
     click.echo(read_report_file(gate.report_path(REPO, shown)))

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from coverage_gate import gate
+from coverage_gate.adapters.render.report_reader import read_report, report_body
 from coverage_gate.adapters.report_files import ReportError, read_report_file
 from coverage_gate.core.outbox import RECOVERY, VERDICT
 from coverage_gate.splice import CHECK_NAME
@@ -17,8 +18,6 @@ from stage_engine.values import Task
 
 TELEGRAM = "telegram"
 PLANE = "plane"
-
-_FENCE = "\n---\n"
 
 
 def notice(topic: str, kind: str, task: Task, **facts: object) -> Effect:
@@ -32,7 +31,7 @@ def verdict_notices(passage: Passage, outcome: Outcome) -> tuple[Effect, ...]:
     """What the coverage gate's verdict leaves: for each forge, and for people where it recovers."""
     task = passage.task
     facts: dict[str, object] = {"reason": outcome.reason, "commit": passage.head or ""}
-    body = {"passed": outcome.passed, "body": _report_body(task)}
+    body = {"passed": outcome.passed, "body": _report_body(task, outcome, passage.head)}
     forges = [topic for topic in configured_topics(passage.engine.settings.gate) if topic in FORGES]
     left = [notice(topic, VERDICT, task, **facts, **body) for topic in forges]
     if outcome.passed and task.developer_retries:
@@ -40,11 +39,13 @@ def verdict_notices(passage: Passage, outcome: Outcome) -> tuple[Effect, ...]:
     return tuple(left)
 
 
-def _report_body(task: Task) -> str:
-    """The report without its front matter, which is for machines; empty where there is none."""
+def _report_body(task: Task, outcome: Outcome, head: str | None) -> str:
+    """What the report says to people; empty where there is none of this very verdict."""
     with suppress(ReportError):
         text = read_report_file(gate.report_path(task.repo, task.work_item))
-        return text.partition(_FENCE)[2].strip()
+        report = read_report(text)
+        if report.status == ("PASS" if outcome.passed else "FAIL") and report.commit == head:
+            return report_body(text)
     return ""
 
 

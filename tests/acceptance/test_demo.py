@@ -13,6 +13,7 @@ from coverage_gate import gate
 from coverage_gate.testing.repositories import RepositoryBuilder
 from stage_engine import demo, tasks
 from stage_engine.cli.main import run
+from stage_engine.demo_receivers import receiving
 from stage_engine.engine import Engine, open_engine
 from stage_engine.values import Task
 
@@ -62,7 +63,9 @@ def end(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, dict[str, Tas
         demo.STORIES[3],
     )
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in demo.variables(folder).items():
+        with receiving({}) as receivers:
+            names_of_receivers = receivers.variables()
+        for name, value in (demo.variables(folder) | names_of_receivers).items():
             patch.setenv(name, value)  # the demo sets them itself: this takes them away again
         patch.setattr(demo, "PACKAGE", package)
         patch.setattr(demo, "STORIES", stories)

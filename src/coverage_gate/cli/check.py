@@ -19,6 +19,7 @@ from coverage_gate.cli.options import (
 EXAMPLES = """\b
 Examples:
   coverage-gate check --branch feature/x --base main
+  coverage-gate check --branch feature/x --notify && coverage-gate notify
   coverage-gate check --repo ../shop --branch feature/x --floor 80 --format json
   coverage-gate check --branch feature/x --format github --output markdown=comment.md
 """
@@ -34,10 +35,13 @@ Examples:
 @policy_options
 @verdict_format_option
 @output_option
+@click.option("--notify", is_flag=True, help="Leave the verdict for who is to be told.")
 def check(
+    *,
     repo: Path,
     branch: str | None,
     work_item: str | None,
+    notify: bool,
     output: str,
     files: tuple[tuple[str, Path], ...],
     **flags: str | None,
@@ -55,6 +59,7 @@ def check(
         write_faces,
     )
     from coverage_gate.cli.flags import reader
+    from coverage_gate.cli.leaving import leave_verdict
     from coverage_gate.cli.progress import open_progress
 
     read = reader(flags)
@@ -62,11 +67,13 @@ def check(
         read(None), repo, branch=branch, work_item=work_item, base=flags["base"]
     )
     with open_progress() as progress:
-        verdict, _ = procedure.judge(read, place, progress=progress)
+        verdict, settings = procedure.judge(read, place, progress=progress)
     try:
         written = procedure.publish(verdict, place)
         write_faces(verdict, files, report=written)
     except ReportError as error:
         return tell_unreported(verdict, error, output=output)
     add_step_summary(verdict, [output, *(name for name, _ in files)])
+    if notify and written is not None:
+        leave_verdict(settings, place, verdict)
     return tell_verdict(verdict, report=written, output=output)

@@ -25,12 +25,13 @@ from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.stores.target import sqlite_path
 from coverage_gate.cli.base_file import read_base_file
 from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, warn
+from coverage_gate.cli.receiver_examinations import check_letters, check_receiver
 from coverage_gate.cli.scope_examinations import check_files, check_scope
 from coverage_gate.closing import is_closed
 from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError, StoreError
 from coverage_gate.settings import Settings, SettingsError, load_settings, unknown_variables
-from coverage_gate.wiring import store_of
+from coverage_gate.wiring import RECEIVERS, store_of
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_GIT = (2, 38)  # the first one whose merge-tree writes a tree
@@ -181,6 +182,19 @@ def with_settings(check: Callable[[Patient, Settings], Finding]) -> Callable[[Pa
     return run
 
 
+def _receiver(topic: str) -> Callable[[Patient, Settings], Finding]:
+    def check(patient: Patient, settings: Settings) -> Finding:
+        del patient
+        return check_receiver(topic, settings)
+
+    return check
+
+
+def _letters(patient: Patient, settings: Settings) -> Finding:
+    del patient
+    return check_letters(settings)
+
+
 EXAMINATIONS = (
     Examination(name="python", run=check_python),
     Examination(name="git", run=check_git),
@@ -195,6 +209,8 @@ EXAMINATIONS = (
     Examination(name="files", run=with_settings(check_files)),
     Examination(name="interpreter", run=with_settings(check_interpreter)),
     Examination(name="testmon", run=with_settings(check_testmon)),
+    *(Examination(name=topic, run=with_settings(_receiver(topic))) for topic in RECEIVERS),
+    Examination(name="messages", run=with_settings(_letters)),
 )
 
 

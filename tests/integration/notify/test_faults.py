@@ -41,7 +41,7 @@ def test_a_message_survives_every_fault_and_arrives_once(
 
 
 @EACH
-@pytest.mark.parametrize("fault", [Fault.RESET, Fault.BROKEN, Fault.UNAUTHORIZED, Fault.NOT_FOUND])
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.UNAUTHORIZED, Fault.NOT_FOUND])
 def test_a_fault_without_end_leaves_a_dead_letter(topic: str, fault: Fault) -> None:
     with posted(topic) as post:
         post.leave()

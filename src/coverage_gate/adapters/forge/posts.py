@@ -177,14 +177,12 @@ def read_post(message: Message) -> Post:
 
 
 def comment_body(post: Post) -> str:
-    """The comment: mark, verdict, reason, and what the message brings, cut at a line's border."""
-    head = f"### Coverage gate: {'PASS' if post.passed else 'FAIL'}"
-    where = f"\n\n_{visible(post.commit, limit=12)}_" if post.commit else ""
-    body = post.body or post.description
-    text = f"{MARK}\n{head}\n\n{_unnamed(body)}"
-    if len(text) > _BODY:
-        text = text[:_BODY].rpartition("\n")[0] + "\n\n… the rest is in the report."
-    return text + where
+    """The comment: our mark, then what the message brings, cut at a line's border."""
+    head = f"# Coverage gate: {'PASS' if post.passed else 'FAIL'}"
+    text = f"{MARK}\n" + _unnamed(post.body or f"{head}\n\n{post.description}")
+    if len(text) <= _BODY:
+        return text
+    return text[:_BODY].rpartition("\n")[0] + "\n\n… the rest is in the report."
 
 
 def _unnamed(text: str) -> str:

@@ -15,6 +15,7 @@ FAIL = "FAIL"
 _PERCENT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,18}", re.ASCII)
 _FULL = 100.0
+_FENCE = "\n---\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,11 @@ def read_report(text: object) -> ReportFields:
         scope=values.get("scope") or None,
         schema_version=_count(values.get("schema_version")),
     )
+
+
+def report_body(text: str) -> str:
+    """The part of a report that is for people: what follows its front matter."""
+    return text.partition(_FENCE)[2].strip()
 
 
 def _as_text(text: object) -> str:

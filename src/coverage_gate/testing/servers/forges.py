@@ -73,13 +73,13 @@ class Desk:
         requests: Those that are open.
         comments: In order.
         statuses: In order.
-        commits: Those that were pushed.
+        commits: Those that were pushed; None: all that are named.
     """
 
     requests: list[Request] = field(default_factory=lambda: [Request(number=7, branch=BRANCH)])
     comments: list[ForgeComment] = field(default_factory=list)
     statuses: list[ForgeStatus] = field(default_factory=list)
-    commits: set[str] = field(default_factory=lambda: {COMMIT})
+    commits: set[str] | None = field(default_factory=lambda: {COMMIT})
 
     def write(self, request: int, body: str, author: str = _OTHERS) -> ForgeComment:
         """Write a comment; not as us, unless said so."""
@@ -95,6 +95,10 @@ class Desk:
     def under(self, request: str) -> list[ForgeComment]:
         """The comments of a request."""
         return [each for each in self.comments if str(each.request) == request]
+
+    def holds(self, commit: str) -> bool:
+        """Whether a commit was pushed."""
+        return self.commits is None or commit in self.commits
 
     def knows(self, request: str) -> bool:
         """Whether there is such a request."""
@@ -186,7 +190,7 @@ class FakeGitHub(Loopback):
         return Reply(value=self.shown(found))
 
     def _status(self, commit: str, asked: Asked) -> Reply:
-        if commit not in self.desk.commits:
+        if not self.desk.holds(commit):
             return self.refusal(_UNPROCESSABLE)
         told = {name: str(asked.body.get(name, "")) for name in ("state", "context", "description")}
         if told["state"] not in _STATES or len(told["description"]) > _DESCRIPTION:
@@ -316,7 +320,7 @@ class FakeGitLab(Loopback):
 
     def _status(self, commit: str, asked: Asked) -> Reply:
         state = str(asked.body.get("state", ""))
-        if commit not in self.desk.commits or state not in _GITLAB_STATES:
+        if not self.desk.holds(commit) or state not in _GITLAB_STATES:
             return self.refusal(_NOT_FOUND)
         now = [one.state for one in self.desk.statuses if one.commit == commit]
         if now and now[-1] == state:
