@@ -31,6 +31,7 @@ from coverage_gate.ratcheting import UNCOMMITTED
 from coverage_gate.settings import Scope, Settings, SettingsError, load_settings, without_secrets
 from coverage_gate.wiring import (
     Workshop,
+    branch_ref,
     checked_out,
     is_uncommitted,
     knows,
@@ -145,7 +146,7 @@ def pipeline_place(
         repository=repository,
         folder=own or folder,
         worktree=worktree,
-        head="HEAD" if own else branch,
+        head="HEAD" if own else branch_ref(folder, branch),
         branch=branch,
         base=settings.base,
         work_item=work_item,

@@ -240,6 +240,18 @@ def knows(folder: Path, branch: str) -> bool:
         return False
 
 
+def branch_ref(folder: Path, branch: str) -> str:
+    """The ref of a branch, whatever else has its name; the name itself where there is no branch.
+
+    A branch may be called like a commit id or like the full ref of another branch.
+    """
+    try:
+        own = refs.find_branch(locate(folder), branch)
+    except RepositoryError:
+        return branch
+    return refs.HEADS + branch if own else branch
+
+
 def checked_out(folder: Path) -> str | None:
     """Name of the branch that is checked out; None where HEAD is detached or there is none."""
     try:

@@ -67,11 +67,12 @@ class Arena:
     def store(self) -> Path:
         return self.top / "store.db"
 
-    def settings(self, store: Path, attack: Attack | None, pyproject: bytes | None) -> Settings:
+    def settings(self, top: Path, attack: Attack | None, pyproject: bytes | None) -> Settings:
         timeout = attack.timeout_s if attack else 120.0
         env = {
-            "HOME": str(self.top / "home"),
-            "ORCH_DB_PATH": str(store),
+            "HOME": str(top / "home"),
+            "ORCH_DB_PATH": str(top / "store.db"),
+            "ORCH_REPOS_DIR": str(top),
             "ORCH_COVERAGE_PYTHON": str(self.python),
             "ORCH_COVERAGE_RUN_TIMEOUT_S": f"{timeout:g}",
         }
@@ -83,7 +84,7 @@ def build(top: Path) -> Arena:
     arena = Arena(top=top, python=make_environment(top / "environment"))
     RepositoryBuilder.create(arena.repository).commit(files=BASE)
     measured = procedure.measure(
-        lambda base: arena.settings(arena.store, None, base), NAME, arena.repository, head="main"
+        lambda base: arena.settings(top, None, base), NAME, arena.repository, head="main"
     )
     assert isinstance(measured, Measurement), measured
     assert measured.counts.rate is not None
@@ -204,10 +205,11 @@ class Trial:
         with open_workshop(repository=NAME, folder=self.git.path) as shop:
             assert shop.view is not None
             base = shop.view.read_file(shop.view.resolve("main").tree, "pyproject.toml")
-            settings = self.arena.settings(self.top / "store.db", self.attack, base)
+            settings = self.arena.settings(self.top, self.attack, base)
             ports = shop.ports(settings)
             ports = replace(ports, measurer=_Remembering(ports.measurer))
-            request = Request(repository=NAME, branch=branch, head=branch, base="main")
+            head = self._head(settings, branch)
+            request = Request(repository=NAME, branch=branch, head=head, base="main")
             verdicts = {}
             for mode, place in product(MODES, PLACES):
                 policy = settings.policy(judges_tests=place == "command")
@@ -218,6 +220,14 @@ class Trial:
                     # The tests may have moved the branches since; what was pinned is judged.
                     request = replace(request, head=verdict.commit, base=verdict.base_commit)
             return verdicts
+
+    def _head(self, settings: Settings, branch: str) -> str:
+        """The ref that the gate makes of the branch's name after a merge gate."""
+        report = self.top / "report.md"
+        place = procedure.pipeline_place(
+            settings, NAME, "ET-1", branch, report=report, worktree=None
+        )
+        return place.head
 
     def alive(self) -> list[int]:
         """Which of the processes that the attack started still run."""

@@ -72,7 +72,8 @@ def test_after_a_merge_gate_the_branch_of_the_repository_is_judged(shop: Shop) -
     place = procedure.pipeline_place(
         load_settings(), NAME, "ET-1", "docs", report=shop.top / "r.md", worktree=worktree
     )
-    assert (place.folder, place.head, place.uncommitted) == (shop.path, "docs", False)
+    head = "refs/heads/docs"
+    assert (place.folder, place.head, place.uncommitted) == (shop.path, head, False)
     assert (place.compares_with_base, place.judges_tests) == (False, False)
 
 

@@ -56,6 +56,21 @@ def test_a_repository_knows_its_branches(shop: Shop, branch: str, known: bool) -
     assert wiring.knows(shop.path, branch) is known
 
 
+@pytest.mark.parametrize("name", ["refs/heads/main", "0" * 40, "-x", "HEAD"])
+def test_a_branch_is_meant_whatever_else_has_its_name(shop: Shop, name: str) -> None:
+    shop.git.git("update-ref", f"refs/heads/{name}", "docs")
+    assert wiring.branch_ref(shop.path, name) == f"refs/heads/{name}"
+
+
+@pytest.mark.parametrize("name", ["dox", "HEAD", "main~1"])
+def test_what_is_no_branch_stays_a_revision(shop: Shop, name: str) -> None:
+    assert wiring.branch_ref(shop.path, name) == name
+
+
+def test_what_is_no_repository_has_no_branch(tmp_path: Path) -> None:
+    assert wiring.branch_ref(tmp_path, "main") == "main"
+
+
 def test_what_is_no_repository_knows_nothing(tmp_path: Path) -> None:
     assert wiring.knows(tmp_path, "main") is False
 

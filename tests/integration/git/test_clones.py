@@ -225,3 +225,18 @@ def test_a_bare_repository_with_commits_is_committed(tmp_path: Path) -> None:
     bare = RepositoryBuilder.create(tmp_path / "b.git", bare=True)
     bare.commit()
     assert not uncommitted(bare.path)
+
+
+@pytest.mark.parametrize(
+    "listed", ["{head}", "{blob}", "0000000000000000000000000000000000000000", "\x00 no id", ""]
+)
+def test_a_history_that_is_whole_is_not_cut_by_a_list(
+    repo: RepositoryBuilder, look: Look, listed: str
+) -> None:
+    repo.branch("topic")
+    head = repo.commit(files={"b.py": "b = 1\n"})
+    blob = repo.git("rev-parse", "HEAD:b.py")
+    (repo.git_dir / "shallow").write_text(listed.format(head=head, blob=blob) + "\n")
+    view = look(repo.path)
+    landing = view.landing(view.resolve("main"), view.resolve("topic"))
+    assert landing.tree == landing.head.tree

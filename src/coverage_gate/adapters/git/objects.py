@@ -7,7 +7,6 @@ applies in it, and what git writes (the trees of a merge) stays in it.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +15,15 @@ from pathlib import Path
 from coverage_gate.adapters.git.faults import blamed, shown
 from coverage_gate.adapters.git.location import Location
 from coverage_gate.adapters.git.process import MIB, GitAnswer, GitCall, git
+from coverage_gate.adapters.git.refs import is_id
 from coverage_gate.ports import RepositoryError
 
 _CONFIG = "[core]\n\trepositoryformatversion = {version}\n\tbare = true\n"
 _FORMAT = "[extensions]\n\tobjectformat = {name}\n"
+#: Of the list of commits at which a shallow clone ends.
+_ENDS_BYTES = 16 * MIB
+#: Words about an object that is there: id, kind, size.
+_FOUND = 3
 _QUOTED = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n"}
 
 
@@ -78,7 +82,8 @@ def borrow_objects(location: Location, scratch: Path) -> Objects:
     try:
         git_dir = Path(tempfile.mkdtemp(prefix="view-", dir=scratch))
         _lay_out(git_dir, location.common_dir / "objects", object_format)
-        shallow = _copy_shallow(location.common_dir, git_dir)
+        shallow = _ends(git_dir, _listed_ends(location.common_dir))
+        _write_ends(git_dir, shallow)
     except OSError as error:
         raise RepositoryError(
             f"cannot make a private folder under {shown(str(scratch))}: {shown(str(error))}. Free "
@@ -107,12 +112,51 @@ def _lay_out(git_dir: Path, objects: Path, object_format: str) -> None:
     (git_dir / "objects" / "info" / "alternates").write_bytes(os.fsencode(line))
 
 
-def _copy_shallow(common_dir: Path, git_dir: Path) -> frozenset[str]:
+def _listed_ends(common_dir: Path) -> list[str]:
     source = common_dir / "shallow"
     if not source.is_file():
+        return []
+    with source.open("rb") as file:
+        listed = file.read(_ENDS_BYTES).decode("ascii", "replace").split()
+    return [line for line in listed if is_id(line)]
+
+
+def _ends(git_dir: Path, listed: list[str]) -> frozenset[str]:
+    """Those of which a parent is really missing.
+
+    Whoever may write to the repository could list his own commit: then it would have nothing in
+    common with the base, and a gate that fails open would let it pass.
+    """
+    if not listed:
         return frozenset()
-    shutil.copyfile(source, git_dir / "shallow")
-    return frozenset((git_dir / "shallow").read_text("ascii", "replace").split())
+    # Nothing in the private folder cuts the history yet.
+    kinds = _checked(git_dir, listed)
+    commits = [end for end in listed if kinds.get(end) == "commit"]
+    arguments = ("rev-list", "--no-walk", "--parents", "--stdin")
+    told = git(GitCall(args=arguments, git_dir=git_dir, feed=_lines(commits))).output
+    parents = {commit: found for commit, *found in map(str.split, _text(told))}
+    known = _checked(git_dir, [parent for each in parents.values() for parent in each])
+    return frozenset(end for end in commits if not known.keys() >= set(parents.get(end, ())))
+
+
+def _checked(git_dir: Path, ids: Sequence[str]) -> dict[str, str]:
+    """The kind of each object that is there."""
+    call = GitCall(args=("cat-file", "--batch-check"), git_dir=git_dir, feed=_lines(ids))
+    told = [line.split() for line in _text(git(call).output)]
+    return {found[0]: found[1] for found in told if len(found) == _FOUND}
+
+
+def _lines(ids: Sequence[str]) -> bytes:
+    return "".join(f"{each}\n" for each in ids).encode("ascii")
+
+
+def _text(output: bytes) -> list[str]:
+    return output.decode("ascii", "replace").splitlines()
+
+
+def _write_ends(git_dir: Path, ends: frozenset[str]) -> None:
+    if ends:
+        (git_dir / "shallow").write_text("".join(f"{end}\n" for end in sorted(ends)), "ascii")
 
 
 def _is_partial(common_dir: Path) -> bool:
