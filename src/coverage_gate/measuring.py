@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -42,7 +40,7 @@ from coverage_gate.adapters.measure.interpreter import (
     find_interpreter,
     probe_interpreter,
 )
-from coverage_gate.adapters.measure.leavings import remove_folder, rewritten_files
+from coverage_gate.adapters.measure.leavings import rewritten_files
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
@@ -57,7 +55,6 @@ from coverage_gate.core.measurement import (
     Measurement,
     Provenance,
 )
-from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import (
     Clock,
     Progress,
@@ -68,6 +65,7 @@ from coverage_gate.ports import (
     StoreError,
     TreeSource,
 )
+from coverage_gate.scratch import private_folder
 
 #: Raised whenever the same inputs are measured or counted in another way.
 MEASURING_VERSION = 3
@@ -294,7 +292,7 @@ class TreeMeasurer:
 
     def _run(self, plan: Plan) -> Measurement:
         try:
-            with _private_folder(self.bench.scratch) as folder:
+            with private_folder(within=self.bench.scratch) as folder:
                 return self._measure_in(plan, folder)
         except BadConfigError as error:
             raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
@@ -485,13 +483,3 @@ def _read_plain(path: Path) -> bytes | None:
         return path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
-
-
-@contextmanager
-def _private_folder(scratch: Path) -> Iterator[Path]:
-    """A folder that nobody else can enter, gone afterwards whatever the tests left in it."""
-    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=scratch)).resolve()
-    try:
-        yield folder
-    finally:
-        remove_folder(folder)

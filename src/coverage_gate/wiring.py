@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,10 +27,11 @@ from coverage_gate.adapters.web import DEADLINE_S, Web
 from coverage_gate.boundary import redactor, visible
 from coverage_gate.clock import SystemClock
 from coverage_gate.configuring import TreeConfigurations
-from coverage_gate.core.names import SCRATCH, safe_name
+from coverage_gate.core.names import safe_name
 from coverage_gate.judging import Ports
 from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
 from coverage_gate.ports import NoProgress, Progress, Receiver, RepositoryError, StoreError
+from coverage_gate.scratch import private_folder
 from coverage_gate.settings import Settings, SettingsError, load_settings
 from coverage_gate.settings.catalogue import CATALOGUE
 from coverage_gate.settings.file import read_table
@@ -177,8 +177,7 @@ def open_workshop(
     Raises:
         RepositoryError: If git cannot read it.
     """
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
-        scratch = Path(made).resolve()
+    with private_folder() as scratch:
         plain = is_uncommitted(folder)
         yield Workshop(
             repository=repository,
@@ -201,8 +200,8 @@ def open_repository(
     settings: Settings, repository: str, *, folder: Path | None = None
 ) -> Iterator[GitView]:
     """Read `<repository>` in ORCH_REPOS_DIR, or a folder. Raises RepositoryError."""
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
-        yield open_view(folder or repository_folder(settings, repository), scratch=Path(made))
+    with private_folder() as scratch:
+        yield open_view(folder or repository_folder(settings, repository), scratch=scratch)
 
 
 def repository_folder(settings: Settings, repository: str) -> Path:

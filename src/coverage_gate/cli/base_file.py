@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from coverage_gate.adapters.git.view import open_view
-from coverage_gate.core.names import SCRATCH
+from coverage_gate.scratch import private_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ def read_base_file(repo: Path, base: str) -> BaseFile:
     Raises:
         RepositoryError: If the folder is no repository, or the base is unknown there.
     """
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
-        view = open_view(repo, scratch=Path(made))
+    with private_folder() as scratch:
+        view = open_view(repo, scratch=scratch)
         commit = view.resolve(base)
         return BaseFile(commit=commit.sha, content=view.read_file(commit.tree, "pyproject.toml"))

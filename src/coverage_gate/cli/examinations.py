@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,8 +27,8 @@ from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, 
 from coverage_gate.cli.receiver_examinations import check_letters, check_receiver
 from coverage_gate.cli.scope_examinations import check_files, check_scope
 from coverage_gate.closing import is_closed
-from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError, StoreError
+from coverage_gate.scratch import private_folder
 from coverage_gate.settings import Settings, SettingsError, load_settings, unknown_variables
 from coverage_gate.wiring import RECEIVERS, store_of
 
@@ -225,8 +224,8 @@ def _place(folder: Path, detail: str) -> Finding:
 
 
 def _interpreter(patient: Patient, settings: Settings) -> tuple[Interpreter, str]:
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
-        view = open_view(patient.folder, scratch=Path(made))
+    with private_folder() as scratch:
+        view = open_view(patient.folder, scratch=scratch)
         tracked = [entry.path for entry in view.list_tree(view.resolve(settings.base).tree)]
     main = main_worktree(patient.folder)
     choice = find_interpreter(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ from coverage_gate.adapters.measure.base_config import (
 )
 from coverage_gate.adapters.measure.scope import Scope, resolve_scope
 from coverage_gate.cli.findings import Finding, Patient, fail, ok, warn
-from coverage_gate.core.names import SCRATCH
 from coverage_gate.core.scope import looks_like_tooling
 from coverage_gate.ports import RepositoryError
+from coverage_gate.scratch import private_folder
 from coverage_gate.settings import Settings
 from coverage_gate.settings.values import BranchMode
 
@@ -95,8 +94,8 @@ def check_files(patient: Patient, settings: Settings) -> Finding:
 
 def _read(patient: Patient, settings: Settings) -> _Base:
     """Raises RepositoryError and BadConfigError."""
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as made:
-        view = open_view(patient.folder, scratch=Path(made))
+    with private_folder() as scratch:
+        view = open_view(patient.folder, scratch=scratch)
         tree, head = view.resolve(settings.base).tree, view.resolve("HEAD").tree
         names = dict.fromkeys((*CONFIG_FILES, *_PYTEST_FILES))
         files = {name: view.read_file(tree, name) for name in names}

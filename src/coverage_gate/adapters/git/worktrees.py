@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ from coverage_gate.adapters.git.location import Location, locate
 from coverage_gate.adapters.git.process import GitCall, git
 from coverage_gate.adapters.git.trees import SUBMODULE_MODE, check_paths
 from coverage_gate.adapters.git.view import open_view
-from coverage_gate.core.names import SCRATCH
 from coverage_gate.ports import RepositoryError
+from coverage_gate.scratch import private_folder
 
 _ROOT = Path("/")
 _UNNAMED = "repository"
@@ -148,8 +147,8 @@ class _Target:
 
 
 def _target(location: Location, branch: str) -> _Target:
-    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
-        commit = open_view(location.git_dir, scratch=Path(scratch)).resolve(branch)
+    with private_folder() as scratch:
+        commit = open_view(location.git_dir, scratch=scratch).resolve(branch)
     ref = refs.HEADS + branch
     is_branch = refs.find_branch(location, branch) == commit.sha
     return _Target(sha=commit.sha, tree=commit.tree, ref=ref if is_branch else None)
@@ -237,8 +236,8 @@ def _is_changed(there: Location, worktree: Path) -> bool:
 
 
 def _is_writable(location: Location, target: _Target) -> bool:
-    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
-        view = open_view(location.git_dir, scratch=Path(scratch))
+    with private_folder() as scratch:
+        view = open_view(location.git_dir, scratch=scratch)
         try:
             entries = view.list_tree(target.tree)
             check_paths([entry.path for entry in entries])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,6 +12,7 @@ from typing import Any
 from coverage_gate.adapters.measure import probe
 from coverage_gate.core.measurement import FailureCode
 from coverage_gate.ports import NoProgress, RunLimits, Sandbox, SandboxError
+from coverage_gate.scratch import private_folder
 
 OLDEST_PYTHON = (3, 10)
 OLDEST_COVERAGE = (7, 0)
@@ -181,10 +181,10 @@ def _ask(
 ) -> Mapping[str, Any]:
     argv = [str(python), "-I", "-S", str(probe.__file__), *map(str, roots)]
     try:
-        with tempfile.TemporaryDirectory() as empty:
+        with private_folder() as empty:
             result = sandbox.run(
                 argv,
-                cwd=Path(empty),
+                cwd=empty,
                 env=env,
                 writable=(),
                 limits=_LIMITS,

@@ -1,13 +1,9 @@
-"""What a run did to the files that it was given, and an end of all that it left."""
+"""What a run did to the files that it was given."""
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 import stat
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 #: Digest of a file's content with as many digits as a known one.
@@ -53,37 +49,3 @@ def _is_changed(file: Path, known: str, *, written_ns: int, digest: Digest) -> b
         return digest(file.read_bytes(), len(known)) != known
     except OSError:
         return True
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder, whatever foreign code left in it; what cannot be removed stays.
-
-    Folders may lack permissions, or lie deeper than a path or a recursion can reach.
-    """
-    with suppress(OSError, RecursionError):
-        shutil.rmtree(folder, ignore_errors=True)
-    if not folder.is_dir():
-        return
-    places = [folder]
-    for place in places:
-        places += _emptied(place, into=folder)
-    for place in reversed(places):
-        with suppress(OSError):
-            place.rmdir()
-
-
-def _emptied(place: Path, *, into: Path) -> list[Path]:
-    """Remove the files of a folder and move its folders to where paths are short."""
-    moved = []
-    with suppress(OSError):
-        place.chmod(stat.S_IRWXU)
-        for item in list(os.scandir(place)):
-            target = into / f"{secrets.token_hex(8)}.gone"
-            with suppress(OSError):
-                if not item.is_dir(follow_symlinks=False):
-                    os.unlink(item.path)  # noqa: PTH108 - as scandir has it
-                    continue
-                # A folder that is moved gets another "..": that needs the right to write it.
-                os.chmod(item.path, stat.S_IRWXU)  # noqa: PTH101
-                moved.append(Path(item.path).rename(target))
-    return moved

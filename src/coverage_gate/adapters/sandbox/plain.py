@@ -7,6 +7,7 @@ What is not: it may read and write what this user may, reach the network, and si
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import selectors
@@ -25,6 +26,7 @@ from coverage_gate.adapters.sandbox.growing import GrowingFile
 from coverage_gate.ports import ProcessResult, Progress, RunLimits, SandboxError
 
 _CHUNK = 64 * 1024
+_FIRST_FREE = 3
 _POLL_S = 0.5
 #: The supervisor has its own limit, later than the gate's, for the case that nobody asks it.
 _SLACK_S = 30.0
@@ -83,8 +85,12 @@ class PlainSandbox:
         try:
             is_in_time = running.follow(started + limits.timeout_s, watch)
         finally:
-            if not running.end(within_s=self.grace_s + self.kill_s):
-                sweep.kill_marked(marker)
+            is_gone = False
+            try:
+                is_gone = running.end(within_s=self.grace_s + self.kill_s)
+            finally:
+                if not is_gone:
+                    sweep.kill_marked(marker)
         return ProcessResult(
             exit_status=running.process.returncode if is_in_time else None,
             output=running.output.kept(),
@@ -94,7 +100,7 @@ class PlainSandbox:
     def _start(
         self, argv: list[str], cwd: Path, env: Mapping[str, str], limits: RunLimits
     ) -> _Running:
-        own, far = os.pipe()
+        own, far = _pipe()
         try:
             process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
                 [*self._supervisor(far, limits), *argv],
@@ -106,15 +112,25 @@ class PlainSandbox:
                 pass_fds=(far,),
                 start_new_session=True,
             )
-        except (OSError, ValueError) as error:
+        except BaseException as error:
             os.close(own)
-            raise SandboxError(f"cannot start {self.python} in {cwd}: {error}") from error
+            if isinstance(error, OSError | ValueError):
+                raise SandboxError(f"cannot start {self.python} in {cwd}: {error}") from error
+            raise
         finally:
             os.close(far)
         running = _Running(
             process=process, report=own, output=CappedOutput(limit=limits.output_bytes)
         )
-        running.check_start(argv[0])
+        said: bytes | None = None
+        try:
+            said = running.first_word()
+        finally:
+            if said != supervisor.STARTED:
+                running.end(within_s=supervisor.KILL_S)
+        if said != supervisor.STARTED:
+            reason = said or running.output.kept() or b"the supervisor did not start"
+            raise SandboxError(f"cannot start {argv[0]}: {reason.decode(errors='replace')}")
         return running
 
     def _supervisor(self, report: int, limits: RunLimits) -> list[str]:
@@ -122,6 +138,21 @@ class PlainSandbox:
         options = [report, self.grace_s, limit_s, self.linger_s, self.file_bytes]
         script = [str(self.python), "-I", "-S", "-B", str(supervisor.__file__)]
         return script + [str(option) for option in options]
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe beyond the standard streams.
+
+    A gate that was started without them has their numbers free, and the streams of the supervisor
+    would take the place of the pipe.
+    """
+    ends = os.pipe()
+    try:
+        own, far = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE) for end in ends)
+    finally:
+        for end in ends:
+            os.close(end)
+    return own, far
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,16 +184,11 @@ class _Running:
     report: int
     output: CappedOutput
 
-    def check_start(self, program: str) -> None:
-        """Wait until the program runs; SandboxError with the reason if it does not."""
+    def first_word(self) -> bytes:
+        """Wait until the program runs, which is `STARTED`; else why it does not."""
         # No more than that: of a short run the next word may be there already.
         said = os.read(self.report, len(supervisor.STARTED))
-        if said == supervisor.STARTED:
-            return
-        said += os.read(self.report, _CHUNK)
-        self.end(within_s=supervisor.KILL_S)
-        reason = said or self.output.kept() or b"the supervisor did not start"
-        raise SandboxError(f"cannot start {program}: {reason.decode(errors='replace')}")
+        return said if said == supervisor.STARTED else said + os.read(self.report, _CHUNK)
 
     def follow(self, deadline: float, watch: _Watch | None) -> bool:
         """Take output until everything ended. False when the deadline came first."""
@@ -184,16 +210,27 @@ class _Running:
 
     def end(self, *, within_s: float) -> bool:
         """End what still runs and close the pipes. Whether it is sure that nothing is left."""
-        # The process may have stopped its supervisor.
-        self.process.send_signal(signal.SIGCONT)
-        cast("IO[bytes]", self.process.stdin).close()
-        self.follow(time.monotonic() + within_s, None)
+        try:
+            self._ask_to_end(within_s)
+            return os.read(self.report, 1) == supervisor.ALL_GONE
+        finally:
+            os.close(self.report)
+
+    def _ask_to_end(self, within_s: float) -> None:
+        try:
+            # The process may have stopped its supervisor.
+            self.process.send_signal(signal.SIGCONT)
+            cast("IO[bytes]", self.process.stdin).close()
+            self.follow(time.monotonic() + within_s, None)
+        finally:
+            self._reap()
+
+    def _reap(self) -> None:
+        """Wait for the supervisor, a moment and no more."""
         try:
             self.process.wait(1)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        cast("IO[bytes]", self.process.stdout).close()
-        said = os.read(self.report, 1)
-        os.close(self.report)
-        return said == supervisor.ALL_GONE
+        finally:
+            cast("IO[bytes]", self.process.stdout).close()

@@ -1,15 +1,19 @@
 """Real processes in the plain sandbox."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from coverage_gate.adapters.sandbox import plain
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.adapters.sandbox.supervisor import children_of
 from coverage_gate.adapters.sandbox.sweep import VARIABLE
 from coverage_gate.ports import NoProgress, ProcessResult, Progress, RunLimits, SandboxError
 from coverage_gate.testing.fakes import RecordingProgress
@@ -282,3 +286,65 @@ def test_no_descriptor_stays_open() -> None:
 
 def test_the_level_has_its_name() -> None:
     assert PlainSandbox().name == "plain"
+
+
+WITHOUT_STREAMS = """
+import fcntl, os, sys
+for number in map(int, sys.argv[2:]):
+    os.close(number)
+from pathlib import Path
+from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.ports import NoProgress, RunLimits
+result = PlainSandbox().run(
+    [sys.executable, "-S", "-c", "import sys; print('read', repr(sys.stdin.read()))"],
+    cwd=Path("/"), env={}, writable=(), limits=RunLimits(timeout_s=20), progress=NoProgress(),
+)
+Path(sys.argv[1]).write_bytes(result.output)
+"""
+
+
+@pytest.mark.parametrize("closed", ["0 1 2", "0 2", "1 2"])
+def test_a_gate_without_standard_streams_runs_processes(closed: str, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    argv = [sys.executable, "-c", WITHOUT_STREAMS, str(told), *closed.split()]
+    subprocess.run(argv, env={"PYTHONPATH": str(SOURCE)}, check=True)
+    assert told.read_bytes() == b"read ''\n"
+
+
+def no_first_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(plain._Running, "first_word", refuse)
+
+
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+
+
+@pytest.mark.parametrize("fail", [no_first_word, no_process], ids=["the first word", "the process"])
+def test_whatever_fails_leaves_neither_process_nor_descriptor(
+    fail: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    before = open_descriptors()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        fail(monkeypatch)
+        with pytest.raises(MemoryError):
+            run("import time; time.sleep(60)")
+    assert open_descriptors() == before
+    assert children_of(os.getpid()) == []
+
+
+def test_an_end_that_fails_is_one_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bool:
+        raise MemoryError
+
+    before = open_descriptors()
+    monkeypatch.setattr(plain._Running, "follow", fail)
+    with pytest.raises(MemoryError):
+        run("import time; time.sleep(60)")
+    assert open_descriptors() == before
+    assert children_of(os.getpid()) == []
