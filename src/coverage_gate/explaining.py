@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coverage_gate.boundary import Redactor, keep_text, never_raises
+from coverage_gate.core.explanation import Explanation, explain
 from coverage_gate.core.nearest import is_test_module, read_tests
 from coverage_gate.core.ordering import Sources, paths_of, work_order
 from coverage_gate.core.reach import text_of
@@ -42,3 +43,17 @@ def read_sources(reader: TreeReader, tree: str, paths: tuple[str, ...]) -> Sourc
         texts={path: text_of(content) for path, content in texts.items()},
         tests=read_tests({path: text_of(content) for path, content in read.items()}),
     )
+
+
+def explained(
+    verdict: Verdict, reader: TreeReader, path: str, line: int | None
+) -> Explanation | None:
+    """Why a file or a line of the judged tree stands as it does; None where it was not measured.
+
+    Raises:
+        RepositoryError: If the tree cannot be read.
+    """
+    if verdict.measurement is None or verdict.tree is None:
+        return None
+    sources = read_sources(reader, verdict.tree, (path,))
+    return explain(verdict, verdict.measurement, path, line, sources)

@@ -19,14 +19,15 @@ from coverage_gate.clock import SystemClock
 from coverage_gate.closing import MOST, count_error, forget_errors, kept_count
 from coverage_gate.core.baseline import BaselineKey
 from coverage_gate.core.decide import closed_after, gate_error, not_applicable, refused, tool_error
+from coverage_gate.core.explanation import Explanation
 from coverage_gate.core.limits import decide_percent, delta_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.core.work_order import Asked
-from coverage_gate.explaining import with_order
+from coverage_gate.explaining import explained, with_order
 from coverage_gate.judging import BrokenGateError, Request, run_guarded
-from coverage_gate.ports import Progress, RepositoryError, TreeSource
+from coverage_gate.ports import Progress, RepositoryError, TreeReader, TreeSource
 from coverage_gate.ratcheting import UNCOMMITTED
 from coverage_gate.settings import Scope, Settings, SettingsError, load_settings, without_secrets
 from coverage_gate.wiring import (
@@ -198,9 +199,20 @@ def report_place(settings: Settings, repository: str, work_item: str) -> Path:
 
 
 def judge(
-    read: SettingsReader, place: Place, *, progress: Progress | None = None
+    read: SettingsReader,
+    place: Place,
+    *,
+    progress: Progress | None = None,
+    look: Callable[[Verdict, TreeReader], object] | None = None,
 ) -> tuple[Verdict, Settings]:
     """Judge a branch under the settings of its base.
+
+    Args:
+        read: Reads the settings.
+        place: What is judged.
+        progress: Hears what is done.
+        look: Is shown the verdict while the judged tree, which may be in no repository, can be
+            read.
 
     Returns:
         The verdict, and the settings that it was judged by.
@@ -245,7 +257,32 @@ def judge(
             return answer, settings
         asked = Asked(branch=place.branch, base=base)
         ordered = with_order(counted(verdict), asked, shop.view, redact=without_secrets)
+        if look is not None:
+            look(ordered, shop.view)
         return ordered, settings
+
+
+def explain(
+    read: SettingsReader,
+    place: Place,
+    path: str,
+    line: int | None,
+    *,
+    progress: Progress | None = None,
+) -> tuple[Verdict, Explanation | None]:
+    """Why a file or a line of a branch stands as it does; None where nothing was measured.
+
+    Raises:
+        As `judge`.
+    """
+    found: list[Explanation | None] = []
+    verdict, _ = judge(
+        read,
+        place,
+        progress=progress,
+        look=lambda verdict, tree: found.append(explained(verdict, tree, path, line)),
+    )
+    return verdict, found[0] if found else None
 
 
 def _ruling(read: SettingsReader, shop: Workshop, *, base: str, head: str) -> Settings:

@@ -118,3 +118,35 @@ def test_who_follows_the_order_to_the_letter_turns_the_verdict(
     assert done.returncode == 0, done.stderr
     second = check(founded, tell, name)
     assert second.out.startswith("PASS "), first.out + second.out
+
+
+def explain(shop: Shop, tell: Tell, place: str, branch: str) -> Told:
+    return tell("explain", place, "--repo", str(shop.path), "--branch", branch)
+
+
+def test_a_line_is_explained_from_what_was_measured(founded: Shop, tell: Tell) -> None:
+    told = explain(founded, tell, "./src/shop/invoice.py:3", "feature/untested")
+    assert told.status == 0
+    assert told.out.startswith("src/shop/invoice.py:3: uncovered\n")
+    assert "  reached when `for item in items` has an item\n" in told.out
+    assert "measured before, reused" in told.err
+    assert not founded.reports.exists()
+
+
+def test_a_file_is_explained_as_a_whole(founded: Shop, tell: Tell) -> None:
+    told = explain(founded, tell, "src/shop/price.py", "feature/untested")
+    assert told.out.startswith("src/shop/price.py: partly covered\n")
+    assert explain(founded, tell, "a:b", "docs").out.startswith("a:b: no such file\n")
+
+
+def test_what_cannot_be_measured_is_told_instead(founded: Shop, tell: Tell) -> None:
+    told = explain(founded, tell, "src/shop/price.py:1", "cannot-start")
+    assert (told.status, told.out) == (1, "")
+    assert "# Work order: `cannot-start`" in told.err
+
+
+def test_a_gate_that_is_switched_off_explains_nothing(
+    founded: Shop, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCH_COVERAGE_GATE_ENABLED", "false")
+    assert explain(founded, tell, "src/shop/price.py:1", "docs").status == 1

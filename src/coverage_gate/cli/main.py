@@ -18,6 +18,10 @@ TABLE = {
         target="coverage_gate.cli.measure:measure",
         short_help="Measure the coverage of a branch.",
     ),
+    "explain": LazyCommand(
+        target="coverage_gate.cli.explain:explain",
+        short_help="Say why a line or a file is covered, lost or hidden.",
+    ),
     "report": LazyCommand(
         target="coverage_gate.cli.report:report",
         short_help="Show the report of a work item.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coverage_gate.core.gaps import Gap
@@ -83,15 +83,28 @@ def _sheets(verdict: Verdict, gaps: Iterable[Gap], sources: Sources) -> Iterator
     by_path: dict[str, list[Gap]] = {}
     for gap in gaps:
         by_path.setdefault(gap.path, []).append(gap)
+    for path, held in by_path.items():
+        place = place_of(path, [gap.symbol for gap in held if gap.symbol], sources.tests)
+        yield Sheet(path=path, place=place, items=items_of(verdict, held, sources, place))
+
+
+def items_of(
+    verdict: Verdict, gaps: Sequence[Gap], sources: Sources, place: TestPlace
+) -> tuple[Item, ...]:
+    """Gaps of one file with what is known about them.
+
+    Args:
+        verdict: The verdict that they belong to.
+        gaps: The gaps.
+        sources: The text of their file and the test modules.
+        place: Where the file is tested.
+    """
     wanted = frozenset(verdict.repair.units if verdict.repair else ())
     lost = _lost(verdict)
-    for path, held in by_path.items():
-        text = sources.texts.get(path, "")
-        source = _Source(reach=reach_of(text), lines=lines_in(text))
-        place = place_of(path, [gap.symbol for gap in held if gap.symbol], sources.tests)
-        near = _nearest(place, sources.tests)
-        items = (_item(gap, source, wanted, lost, near) for gap in held)
-        yield Sheet(path=path, place=place, items=tuple(items))
+    near = _nearest(place, sources.tests)
+    text = sources.texts.get(gaps[0].path, "")
+    source = _Source(reach=reach_of(text), lines=lines_in(text))
+    return tuple(_item(gap, source, wanted, lost, near) for gap in gaps)
 
 
 def _nearest(place: TestPlace, tests: Iterable[TestModule]) -> tuple[TestModule, ...]:

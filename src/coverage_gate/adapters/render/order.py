@@ -89,6 +89,10 @@ _DETAILS = (
 )
 
 
+#: For people who asked for it.
+_WHOLE = _detail(1_000, 6, _NAME, 1_000, near=2)
+
+
 def order_text(order: WorkOrder, *, budget: int = BUDGET) -> str:
     """The order in at most `budget` tokens, without a final line feed; what is cut is said."""
     texts = ("\n".join(_lines(order, detail)) for detail in _DETAILS)
@@ -114,6 +118,12 @@ def check_command(order: WorkOrder) -> str:
 
 def _is_plain(name: str) -> bool:
     return bool(name) and name.isprintable() and tokens_in(name) <= _NAME
+
+
+def item_lines(items: Iterable[Item]) -> Iterator[str]:
+    """Gaps in full, for who asks for one file."""
+    for item in items:
+        yield from _item(item, _WHOLE, is_counted=False)
 
 
 def _lines(order: WorkOrder, detail: _Detail) -> Iterator[str]:
@@ -199,7 +209,9 @@ def _item(item: Item, detail: _Detail, *, is_counted: bool) -> Iterator[str]:
     yield f"- {name}: {'; '.join(_facts(item, detail, is_counted=is_counted))}"
     shown = item.passages[: detail.passages]
     for place, passage in enumerate(shown):
-        told = _passage(passage, detail, code=detail.code if place < _SNIPPET else 0)
+        told = _passage(
+            passage, detail, code=detail.code if place < _SNIPPET or detail is _WHOLE else 0
+        )
         if told:
             yield f"  - {told}"
     if len(item.passages) > len(shown):
