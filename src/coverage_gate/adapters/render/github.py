@@ -39,14 +39,12 @@ class _Place:
 def github_text(verdict: Verdict) -> str:
     """Workflow commands, one a line, without a final line feed."""
     reason = reason_of(verdict)
-    match verdict.state:
-        case State.PASS | State.NOT_APPLICABLE:
-            return _command("notice", f"{verdict.state}: {reason}")
-        case State.UNMEASURABLE:
-            level = "warning" if verdict.merge_allowed else "error"
-            return _command(level, f"{verdict.state}: {reason}")
-        case State.FAIL:
-            return "\n".join(_errors(sorted(_places(verdict)), reason))
+    if verdict.state is State.FAIL:
+        return "\n".join(_errors(sorted(_places(verdict)), reason))
+    level = "notice"
+    if verdict.state is State.UNMEASURABLE:
+        level = "warning" if verdict.merge_allowed else "error"
+    return _command(level, f"{verdict.state}: {reason}")
 
 
 def _errors(places: list[_Place], reason: str) -> Iterator[str]:
