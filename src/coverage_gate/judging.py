@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from coverage_gate.boundary import Redactor, keep_text, never_raises
 from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
 from coverage_gate.core.changes import Changes, Landing
+from coverage_gate.core.contexts import with_tests
 from coverage_gate.core.decide import (
     branch_unmeasurable,
     decide,
@@ -216,6 +217,7 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
     )
     flaky = _flaky(evidence, request, ports)
     verdict = _decided(replace(evidence, flaky=flaky) if flaky else evidence, request, ports)
+    verdict = _explained(verdict, evidence, request, ports)
     return _note_uses(verdict, request, ports, tree)
 
 
@@ -246,7 +248,20 @@ def _decided(evidence: Evidence, request: Request, ports: Ports) -> Verdict:
     ports.progress.step(f"lines are lost: measuring {request.branch} once more")
     source = _head_source(request, evidence.landing, evidence.changes.tree)
     again = ports.measurer.measure(source, fresh=True)
-    return decide(replace(evidence, again=again)) if isinstance(again, Measurement) else verdict
+    # A run that changed the source as it went is no second run of the same tree.
+    if isinstance(again, MeasureFailure) or set(again.rewritten) - set(evidence.head.rewritten):
+        return verdict
+    return decide(replace(evidence, again=again))
+
+
+def _explained(verdict: Verdict, evidence: Evidence, request: Request, ports: Ports) -> Verdict:
+    """The verdict with the tests that used to run what is lost."""
+    contexts = ports.store.load_contexts(request.repository) if verdict.lost else None
+    diff = None if contexts is None else _diff_since(contexts.tree, evidence, ports)
+    if not verdict.lost or contexts is None or diff is None:
+        return verdict
+    lost = with_tests(verdict.lost, contexts, diff, evidence.head.tests)
+    return replace(verdict, lost=lost)
 
 
 def _broken(verdict: Verdict) -> set[RuleName]:

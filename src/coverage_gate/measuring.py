@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from coverage_gate.adapters.git.blobs import blob_id
 from coverage_gate.adapters.git.export import SKIPPED_FOLDERS, copy_folder, export_tree
@@ -31,6 +32,7 @@ from coverage_gate.adapters.measure.base_config import (
 from coverage_gate.adapters.measure.canary import plant
 from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.config_text import BadConfigError
+from coverage_gate.adapters.measure.context_data import read_contexts, statements_of
 from coverage_gate.adapters.measure.data_file import BadDataError, RawData, read_raw
 from coverage_gate.adapters.measure.environment import RefusedVariableError
 from coverage_gate.adapters.measure.interpreter import (
@@ -46,6 +48,7 @@ from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.adapters.measure.scope import Scope, resolve_scope
 from coverage_gate.configuring import trusted_options
+from coverage_gate.core.contexts import ContextMap, context_map
 from coverage_gate.core.counting import count, unparsable
 from coverage_gate.core.forgery import forged_files
 from coverage_gate.core.measurement import (
@@ -120,6 +123,30 @@ class Plan:
     identity: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Executed:
+    """A tree whose tests ran.
+
+    Attributes:
+        static: What its source says.
+        ran: How the run ended.
+        root: Where it was exported to.
+        canary: A file that nothing runs.
+        run: Runs another command in the same place.
+        rewritten: Source files that the tests changed.
+    """
+
+    static: StaticAnalysis
+    ran: FinishedRun
+    root: Path
+    canary: Path
+    run: Callable[..., FinishedRun | MeasureFailure]
+    rewritten: tuple[str, ...]
+
+
+_Made = TypeVar("_Made", Measurement, ContextMap)
+
+
 class _UnmeasurableError(Exception):
     """Ends a measurement with a failure value; never leaves this module."""
 
@@ -153,11 +180,43 @@ class TreeMeasurer:
                 self.progress.step(f"{source.label}: measured before, reused")
                 return stored
             self.progress.step(f"measuring {source.label}")
-            measured = self._run(plan)
+            measured = self._run(plan, self._measure_in)
         except _UnmeasurableError as error:
             return error.failure
         self._keep(measured)
         return measured
+
+    def contexts(self, source: TreeSource) -> ContextMap | MeasureFailure:
+        """Find out which tests run which lines of a tree: a run of its own, that counts nothing.
+
+        A tracer that is told which test runs gives other numbers, so nothing is measured by it.
+
+        Raises:
+            RepositoryError: If git cannot read the tree, or it is hostile.
+        """
+        try:
+            # sys.monitoring tells each line once only, whichever test comes there next.
+            plan = replace(self._plan(source), core="ctrace", identity="")
+            self.progress.step(f"finding out which tests run what of {source.label}")
+            return self._run(plan, self._contexts_in)
+        except _UnmeasurableError as error:
+            return error.failure
+
+    def _contexts_in(self, plan: Plan, folder: Path) -> ContextMap:
+        is_pytest = self.bench.command.is_pytest
+        done = self._execute(plan, folder, contexts="told" if is_pytest else "found")
+        if done.ran.tests.exit_status != 0:
+            reason = "tests fail, so that which of them run what is not known; mend them first"
+            raise _unmeasurable(FailureCode.TESTS_CANNOT_START, reason)
+        found = read_contexts(
+            done.ran.data_files,
+            done.root,
+            known=done.static.paths,
+            branch=plan.config.branch,
+            max_bytes=self.bench.limits.data_bytes,
+        )
+        blobs = {file.path: file.blob for file in done.static.files}
+        return context_map(plan.source.tree or "", blobs, statements_of(found, done.static.files))
 
     def _plan(self, source: TreeSource) -> Plan:
         entries = self._entries(source)
@@ -290,10 +349,10 @@ class TreeMeasurer:
         except StoreError as error:
             self.progress.step(f"the measurement is not kept: {error}")
 
-    def _run(self, plan: Plan) -> Measurement:
+    def _run(self, plan: Plan, make: Callable[[Plan, Path], _Made]) -> _Made:
         try:
             with private_folder(within=self.bench.scratch) as folder:
-                return self._measure_in(plan, folder)
+                return make(plan, folder)
         except BadConfigError as error:
             raise _unmeasurable(FailureCode.BAD_CONFIGURATION, error) from None
         except AnalysisError as error:
@@ -311,7 +370,10 @@ class TreeMeasurer:
             reason = f"no private folder for the run: {error}. Free some space, or set TMPDIR."
             raise _unmeasurable(FailureCode.EXPORT_FAILED, reason) from None
 
-    def _measure_in(self, plan: Plan, folder: Path) -> Measurement:
+    def _execute(
+        self, plan: Plan, folder: Path, *, contexts: Literal["", "told", "found"] = ""
+    ) -> _Executed:
+        """Export, read the source, run the tests; `contexts`: who tells which test runs."""
         root, work = folder / "tree", folder / "work"
         blobs = self._export(plan.source, root)
         data_file = folder / "data" / "coverage"
@@ -326,6 +388,7 @@ class TreeMeasurer:
                 data_file=data_file,
                 core=plan.core,
                 canary=canary.parent,
+                contexts=contexts == "found",
             ),
             encoding="utf-8",
         )
@@ -348,8 +411,9 @@ class TreeMeasurer:
             limits=self.bench.limits,
             allowed=self.bench.env,
             progress=self.progress,
+            data_file=data_file,
         )
-        ran = run(command=plan.command, data_file=data_file, work=work)
+        ran = run(command=plan.command, work=work, contexts=contexts == "told")
         if isinstance(ran, MeasureFailure):
             raise _UnmeasurableError(_with_hint(ran, plan.trusted))
         self.progress.detail("counting")
@@ -359,14 +423,19 @@ class TreeMeasurer:
             written_ns=rc.stat().st_ctime_ns,
             digest=lambda content, digits: blob_id(content, digits=digits),
         )
-        measured = self._count(plan, static, ran, root, canary)
-        measured = replace(measured, rewritten=rewritten)
+        return _Executed(
+            static=static, ran=ran, root=root, canary=canary, run=run, rewritten=rewritten
+        )
+
+    def _measure_in(self, plan: Plan, folder: Path) -> Measurement:
+        done = self._execute(plan, folder)
+        measured = replace(self._count(plan, done), rewritten=done.rewritten)
         if plan.trusted.arguments:
             # What the base's configuration replaced has not been tried yet.
             self.progress.detail("trying the branch's own pytest configuration")
             own = self.bench.command
             trial = replace(own, args=(*own.args, "--collect-only", "-q"))
-            tried = run(command=trial, data_file=data_file, work=folder / "trial")
+            tried = done.run(command=trial, work=folder / "trial")
             if isinstance(tried, MeasureFailure):
                 raise _UnmeasurableError(_own_configuration(tried, plan.trusted))
         return measured
@@ -376,9 +445,8 @@ class TreeMeasurer:
             return copy_folder(source.folder or Path(), root)
         return export_tree(self.view, source.tree, root)
 
-    def _count(
-        self, plan: Plan, static: StaticAnalysis, ran: FinishedRun, root: Path, canary: Path
-    ) -> Measurement:
+    def _count(self, plan: Plan, done: _Executed) -> Measurement:
+        static, ran, root, canary = done.static, done.ran, done.root, done.canary
         branch = plan.config.branch
         expected = {plan.core, "ctrace" if static.has_c_tracer else "pytrace"}
         if ran.core not in expected:

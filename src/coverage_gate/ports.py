@@ -12,6 +12,7 @@ from typing import Protocol
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.changes import Changes, Commit, Landing
 from coverage_gate.core.configured import ConfigurationChange
+from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
@@ -214,6 +215,12 @@ class Store(Protocol):
 
     def flaky_lines(self, repository: str, *, since: str) -> tuple[FlakyLine, ...]:
         """The flaky lines that were seen at that time or later, by tree and place."""
+
+    def save_contexts(self, repository: str, contexts: ContextMap, at: str) -> None:
+        """Keep which tests run which lines of main, in the place of the map before."""
+
+    def load_contexts(self, repository: str) -> ContextMap | None:
+        """The newest map; None, too, when it cannot be read any more."""
 
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str

@@ -90,7 +90,7 @@ def exit_status(verdict: Verdict) -> int:
 def tell_measurement(measured: Measurement | MeasureFailure, *, output: str) -> int:
     """Print a measurement, or why there is none. Returns the exit status."""
     if isinstance(measured, MeasureFailure):
-        return _tell_failure(measured, output=output)
+        return tell_failure(measured, output=output)
     if output == "json":
         click.echo(to_json_line(measurement_object(measured)))
     else:
@@ -98,7 +98,8 @@ def tell_measurement(measured: Measurement | MeasureFailure, *, output: str) -> 
     return ALLOWED
 
 
-def _tell_failure(failure: MeasureFailure, *, output: str) -> int:
+def tell_failure(failure: MeasureFailure, *, output: str) -> int:
+    """Print why there is no measurement. Returns the exit status."""
     if output == "json":
         click.echo(to_json_line(failure_object(failure)))
     else:

@@ -46,6 +46,14 @@ TABLE = {
         target="coverage_gate.cli.waive:waive",
         short_help="Allow lines or tests once, list or revoke what is allowed.",
     ),
+    "flaky": LazyCommand(
+        target="coverage_gate.cli.flaky:flaky",
+        short_help="Find and list lines of main that run by chance.",
+    ),
+    "contexts": LazyCommand(
+        target="coverage_gate.cli.contexts:contexts",
+        short_help="Find out which tests run which lines of main.",
+    ),
     "doctor": LazyCommand(
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",

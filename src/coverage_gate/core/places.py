@@ -40,12 +40,14 @@ class LostLine:
         line: In the head: the statement, or the line that a branch starts from.
         target: Where the branch leads, as coverage.py writes it; None where the line is lost.
         tests: Ids of the tests that used to run it.
+        fates: What became of each of them, in the same order; see `contexts.Fate`.
     """
 
     path: str
     line: int
     target: int | None = None
     tests: tuple[str, ...] = ()
+    fates: tuple[str, ...] = ()
 
 
 def places_of(units: Iterable[Unit]) -> tuple[str, ...]:
@@ -63,6 +65,16 @@ def _place_of(path: str, units: Iterable[Unit]) -> str:
     if not arcs:
         return located(path, lines)
     return f"{located(path, lines)}, branches {arcs}" if lines else f"{path}: branches {arcs}"
+
+
+def told_tests(lost: Iterable[LostLine]) -> tuple[str, ...]:
+    """The lost places whose tests are known: "src/a.py:3: tests/test_a.py::test_x (deleted)"."""
+    return tuple(
+        f"{place.path}:{place.line}: {test} ({fate})"
+        for place in lost
+        for test, fate in zip(place.tests, place.fates, strict=True)
+        if place.target is None
+    )
 
 
 def located(path: str, lines: LineBits) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.places import Unit
@@ -31,6 +32,7 @@ class Rows:
     steps: list[RatchetStep] = field(default_factory=list)
     measurements: dict[str, tuple[MeasurementSummary, Measurement]] = field(default_factory=dict)
     flaky: dict[tuple[str, str, Unit], tuple[FlakyLine, str]] = field(default_factory=dict)
+    contexts: dict[str, ContextMap] = field(default_factory=dict)
     leases: dict[str, LeaseRow] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
@@ -47,6 +49,7 @@ class Rows:
             steps=list(self.steps),
             measurements=dict(self.measurements),
             flaky=dict(self.flaky),
+            contexts=dict(self.contexts),
             leases=dict(self.leases),
             intents=list(self.intents),
             audits=list(self.audits),

@@ -17,6 +17,7 @@ from coverage_gate.adapters.stores.texts import (
     prose_text,
 )
 from coverage_gate.core.baseline import Baseline, BaselineKey, kind_text
+from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.ratchet import (
@@ -219,6 +220,16 @@ class MemoryStore:
                 if owner == repository and at >= since
             )
         )
+
+    def save_contexts(self, repository: str, contexts: ContextMap, at: str) -> None:
+        """See `ports.Store.save_contexts`."""
+        del at
+        with self._change() as rows:
+            rows.contexts[name_text(repository)] = contexts
+
+    def load_contexts(self, repository: str) -> ContextMap | None:
+        """See `ports.Store.load_contexts`."""
+        return self.rows.contexts.get(repository)
 
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from coverage_gate.core.measurement import Arc
 _SCHEMA_VERSION = 7
 
 #: Table → columns that are read.
-_TABLES = {
+TABLES = {
     "coverage_schema": ("version",),
     "meta": ("key", "value"),
     "file": ("id", "path"),
@@ -34,7 +35,7 @@ _TABLES = {
 }
 
 #: No source file that is analysed has more lines; a claim beyond is dropped unread.
-_LAST_LINE = 1_000_001
+LAST_LINE = 1_000_001
 
 _SHOWN_FOREIGN = 20
 _SHOWN_CHARS = 200
@@ -83,10 +84,11 @@ class RawData:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Claims:
+class Claims:
     """What was read so far.
 
     Attributes:
+        tables: Table → columns that are read.
         prefix: What the absolute path of a known file starts with.
         known: Relative paths.
         rows_left: How many more rows are read.
@@ -96,6 +98,7 @@ class _Claims:
     prefix: str
     known: Collection[str]
     rows_left: int
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: TABLES)
     canary: str | None = None
     has_arcs: bool | None = None
     lines: dict[str, LineBits] = field(default_factory=dict)
@@ -123,7 +126,7 @@ class _Claims:
         return RawFile(lines=bits_of(ends), arcs=frozenset(arcs))
 
 
-_LIMITS = DataLimits()
+LIMITS = DataLimits()
 
 
 def read_raw(
@@ -134,7 +137,7 @@ def read_raw(
     branch: bool,
     max_bytes: int,
     canary: Path | None = None,
-    limits: DataLimits = _LIMITS,
+    limits: DataLimits = LIMITS,
 ) -> RawData:
     """Read and unite the data files of one run.
 
@@ -152,12 +155,38 @@ def read_raw(
     """
     if len(files) > limits.files:
         raise BadDataError(f"{len(files)} data files are more than the gate reads")
-    claims = _Claims(
-        prefix=str(root).rstrip("/") + "/",
+    claims = Claims(
+        prefix=prefix_of(root),
         known=known,
         rows_left=limits.rows,
         canary=str(canary) if canary else None,
     )
+    read_each(
+        files,
+        partial(_read, claims=claims, branch=branch),
+        max_bytes=max_bytes,
+        limits=limits,
+    )
+    return claims.result()
+
+
+def prefix_of(root: Path) -> str:
+    """What the absolute path of a file of the export starts with."""
+    return str(root).rstrip("/") + "/"
+
+
+def read_each(
+    files: Sequence[Path],
+    read: Callable[[sqlite3.Connection], None],
+    *,
+    max_bytes: int,
+    limits: DataLimits,
+) -> None:
+    """Read file by file, within the limits.
+
+    Raises:
+        BadDataError: Whatever goes wrong; it names the file.
+    """
     deadline = time.monotonic() + limits.seconds
     room = max_bytes
     for file in sorted(files):
@@ -167,8 +196,7 @@ def read_raw(
             # A process that measured nothing leaves an empty file.
             if content:
                 with _connection(content, limits, deadline) as connection:
-                    _read(connection, claims, branch=branch)
-    return claims.result()
+                    read(connection)
 
 
 @contextmanager
@@ -214,10 +242,10 @@ def _over(deadline: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > deadline
 
 
-def _read(connection: sqlite3.Connection, claims: _Claims, *, branch: bool) -> None:
-    for table, columns in _TABLES.items():
-        _check_table(connection, table, columns)
-    versions = list(_rows(connection, claims, "coverage_schema"))
+def _read(connection: sqlite3.Connection, claims: Claims, *, branch: bool) -> None:
+    for table, columns in TABLES.items():
+        check_table(connection, table, columns)
+    versions = list(rows_of(connection, claims, "coverage_schema"))
     if versions != [(_SCHEMA_VERSION,)]:
         raise BadDataError(f"has schema {_printable(repr(versions))}, not {_SCHEMA_VERSION}")
     has_arcs = _has_arcs(connection, claims)
@@ -227,14 +255,14 @@ def _read(connection: sqlite3.Connection, claims: _Claims, *, branch: bool) -> N
         kinds = ("lines", "branches")
         raise BadDataError(f"holds {kinds[has_arcs]} where {kinds[branch]} were to be measured")
     claims.has_arcs = has_arcs
-    paths = _paths(connection, claims)
+    paths = paths_of(connection, claims)
     if has_arcs:
         _read_arcs(connection, claims, paths)
     else:
         _read_lines(connection, claims, paths)
 
 
-def _check_table(connection: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> None:
+def check_table(connection: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> None:
     """Whether it is an ordinary table whose columns are stored, not computed."""
     found = connection.execute(
         "SELECT type, rootpage FROM sqlite_master WHERE lower(name) = ?", (table,)
@@ -248,11 +276,11 @@ def _check_table(connection: sqlite3.Connection, table: str, columns: tuple[str,
         raise BadDataError(f"the table {table} has not the columns of a data file")
 
 
-def _rows(
-    connection: sqlite3.Connection, claims: _Claims, table: str
+def rows_of(
+    connection: sqlite3.Connection, claims: Claims, table: str
 ) -> Iterator[tuple[object, ...]]:
     """The rows of a table itself, whatever an index says of it."""
-    columns = ", ".join(_TABLES[table])
+    columns = ", ".join(claims.tables[table])
     # Nothing in the statement comes from outside.
     for row in connection.execute(f"SELECT {columns} FROM main.{table} NOT INDEXED"):  # noqa: S608
         claims.rows_left -= 1
@@ -261,8 +289,8 @@ def _rows(
         yield row
 
 
-def _has_arcs(connection: sqlite3.Connection, claims: _Claims) -> bool | None:
-    values = [value for key, value in _rows(connection, claims, "meta") if key == "has_arcs"]
+def _has_arcs(connection: sqlite3.Connection, claims: Claims) -> bool | None:
+    values = [value for key, value in rows_of(connection, claims, "meta") if key == "has_arcs"]
     if not values:
         return None
     if values not in (["0"], ["1"]):
@@ -270,10 +298,10 @@ def _has_arcs(connection: sqlite3.Connection, claims: _Claims) -> bool | None:
     return values == ["1"]
 
 
-def _paths(connection: sqlite3.Connection, claims: _Claims) -> dict[int, str]:
+def paths_of(connection: sqlite3.Connection, claims: Claims) -> dict[int, str]:
     """Id → relative path of the known files; the others are noted as foreign."""
     paths: dict[int, str] = {}
-    for number, path in _rows(connection, claims, "file"):
+    for number, path in rows_of(connection, claims, "file"):
         if type(number) is not int or not isinstance(path, str):
             raise BadDataError("the table file holds a value of a wrong type")
         relative = path.removeprefix(claims.prefix)
@@ -289,8 +317,8 @@ def _paths(connection: sqlite3.Connection, claims: _Claims) -> dict[int, str]:
     return paths
 
 
-def _read_lines(connection: sqlite3.Connection, claims: _Claims, paths: Mapping[int, str]) -> None:
-    for number, numbits in _rows(connection, claims, "line_bits"):
+def _read_lines(connection: sqlite3.Connection, claims: Claims, paths: Mapping[int, str]) -> None:
+    for number, numbits in rows_of(connection, claims, "line_bits"):
         if type(number) is not int or not isinstance(numbits, bytes):
             raise BadDataError("the table line_bits holds a value of a wrong type")
         path = paths.get(number)
@@ -299,17 +327,17 @@ def _read_lines(connection: sqlite3.Connection, claims: _Claims, paths: Mapping[
             claims.lines[path] |= int.from_bytes(numbits, "little") & _EVERY_LINE
 
 
-_EVERY_LINE: LineBits = (1 << (_LAST_LINE + 1)) - 2
+_EVERY_LINE: LineBits = (1 << (LAST_LINE + 1)) - 2
 
 
-def _read_arcs(connection: sqlite3.Connection, claims: _Claims, paths: Mapping[int, str]) -> None:
+def _read_arcs(connection: sqlite3.Connection, claims: Claims, paths: Mapping[int, str]) -> None:
     arcs = {number: claims.arcs.setdefault(path, set()) for number, path in paths.items()}
     # One object for each number, not for each row: half of the memory.
     numbers: dict[int, int] = {}
-    for number, start, end in _rows(connection, claims, "arc"):
+    for number, start, end in rows_of(connection, claims, "arc"):
         if type(number) is not int or type(start) is not int or type(end) is not int:
             raise BadDataError("the table arc holds a value of a wrong type")
-        if number in arcs and abs(start) <= _LAST_LINE and abs(end) <= _LAST_LINE:
+        if number in arcs and abs(start) <= LAST_LINE and abs(end) <= LAST_LINE:
             arcs[number].add((numbers.setdefault(start, start), numbers.setdefault(end, end)))
 
 

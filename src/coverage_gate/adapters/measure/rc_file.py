@@ -57,6 +57,7 @@ def coverage_rc(
     data_file: Path,
     core: str,
     canary: Path | None = None,
+    contexts: bool = False,
 ) -> str:
     """The text of the configuration file, to be written as UTF-8.
 
@@ -68,6 +69,7 @@ def coverage_rc(
         core: As `choose_core` says.
         canary: A folder that is measured, too; not where patterns say what is measured, which
             name no file that did not run.
+        contexts: Whether coverage.py finds out by itself which test runs; for what is no pytest.
 
     Raises:
         BadConfigError: If a path or pattern cannot be written into such a file.
@@ -78,6 +80,7 @@ def coverage_rc(
         "relative_files": "false",
         "data_file": _single(str(data_file)),
         "disable_warnings": _items(_QUIET),
+        "dynamic_context": "test_function" if contexts else None,
     }
     run |= _run_options(config, scope, root, canary)
     return _section("run", run) + _section("report", _report_options(config, scope, root))

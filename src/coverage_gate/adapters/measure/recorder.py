@@ -52,6 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     spec = read_spec(config.option.coverage_gate_spec)
     recorder = WorkerRecorder(spec) if hasattr(config, "workerinput") else Recorder(spec)
     config.pluginmanager.register(recorder, "coverage_gate_state")
+    if spec.get("contexts"):
+        switcher = ContextSwitcher(importlib.import_module("coverage").Coverage)
+        config.pluginmanager.register(switcher, "coverage_gate_contexts")
 
 
 def read_spec(path: str) -> dict[str, Any]:
@@ -167,6 +170,25 @@ class Recorder:
         if os.getpid() == self.pid:
             with Path(self.spec[where]).open("a", encoding="ascii") as file:
                 file.write(json.dumps(entry) + "\n")
+
+
+class ContextSwitcher:
+    """Tells coverage.py which test runs; what runs between tests is of none."""
+
+    def __init__(self, coverage_class: Any) -> None:  # noqa: ANN401 - of any version
+        self.coverage_class = coverage_class
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """With its fixtures, from the first to the last."""
+        self._switch(short_id(item.nodeid))
+        yield
+        self._switch("")
+
+    def _switch(self, context: str) -> None:
+        run = self.coverage_class.current()
+        if run is not None:
+            run.switch_context(context)
 
 
 class WorkerRecorder:

@@ -77,6 +77,7 @@ def run_tests(
     limits: RunLimits,
     allowed: Mapping[str, str],
     progress: Progress,
+    contexts: bool = False,
 ) -> FinishedRun | MeasureFailure:
     """Run the command under coverage.py in the export.
 
@@ -92,6 +93,7 @@ def run_tests(
         limits: Of the run.
         allowed: Variables that the tests may see, see `environment_for_tests`.
         progress: Hears how many tests ended.
+        contexts: Whether coverage.py is told which test runs. The numbers are others then.
 
     Raises:
         OSError: If `work` cannot be written.
@@ -106,6 +108,7 @@ def run_tests(
         export=export,
         roots=roots,
         editable=interpreter.editable_roots,
+        contexts=contexts,
     )
     try:
         result = sandbox.run(

@@ -127,6 +127,7 @@ def write_spec(
     export: Path,
     roots: Iterable[Path],
     editable: Iterable[PurePosixPath],
+    contexts: bool = False,
 ) -> None:
     """Tell the scripts what to run, and where everything is. Raises OSError."""
     spec = {
@@ -144,6 +145,7 @@ def write_spec(
         "started": str(room.started),
         "summary": str(room.summary),
         "claims": str(room.claims),
+        "contexts": contexts,
     }
     room.spec.write_text(json.dumps(spec), "ascii")
 

@@ -60,7 +60,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "hidden": None if verdict.hidden is None else [_hidden(each) for each in verdict.hidden],
         "patch": None if verdict.patch is None else _patch(verdict.patch),
         "lost": None if verdict.lost is None else [_lost(place) for place in verdict.lost],
-        "flaky": None if verdict.flaky is None else [_place(unit) for unit in verdict.flaky],
+        "flaky": None if verdict.flaky is None else [flaky_object(unit) for unit in verdict.flaky],
         "attribution": None if verdict.attribution is None else asdict(verdict.attribution),
         "repair": None if verdict.repair is None else _repair(verdict.repair),
     }
@@ -160,10 +160,12 @@ def _lost(place: LostLine) -> dict[str, object]:
         "line": place.line,
         "branch": branch,
         "tests": _exacts(place.tests),
+        "fates": list(place.fates),
     }
 
 
-def _place(unit: Unit) -> dict[str, object]:
+def flaky_object(unit: Unit) -> dict[str, object]:
+    """A place as an object."""
     branch = [unit.line, unit.target] if unit.is_branch else None
     return {"path": _exact(unit.path), "line": unit.line, "branch": branch}
 

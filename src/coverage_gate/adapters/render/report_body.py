@@ -59,6 +59,7 @@ def body_parts(work_item: str, status: str, fields: Mapping[str, object]) -> tup
         *_list("Tests that vanished", fields.get("vanished"), _code_item),
         *_list("Waivers, not repaid", fields.get("waivers"), _code_item),
         *_list("Changed files that were not measured", fields.get("unmeasured"), _code_item),
+        *_list("Tests that used to run what is lost", fields.get("lost_tests"), _code_item),
         *_list("Flaky: runs in some measurements only", fields.get("flaky"), _code_item),
         *_list(HEADING, fields.get("hidden"), _code_item),
         *_texts("What suffices", fields.get("repair")),

@@ -19,7 +19,7 @@ from coverage_gate.adapters.render.verdict_fields import (
     vanished_items,
 )
 from coverage_gate.adapters.render.waivers import use_text
-from coverage_gate.core.places import places_of
+from coverage_gate.core.places import places_of, told_tests
 from coverage_gate.core.rates import percent_text, points_text
 from coverage_gate.core.verdict import Outcome, RuleResult, State, Verdict
 
@@ -68,6 +68,7 @@ def verdict_text(
         tuple(_items("Tests that vanished", vanished_items(verdict), canvas)),
         tuple(_waivers(verdict, canvas)),
         tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
+        tuple(_items("Tests that used to run what is lost", _lost_tests(verdict), canvas)),
         tuple(_items("Flaky, runs in some measurements only", _flaky(verdict), canvas)),
         tuple(_hidden(verdict, canvas)),
         tuple(_gaps(verdict, canvas)),
@@ -164,6 +165,10 @@ def _items(heading: str, items: tuple[str, ...], canvas: Canvas) -> Iterator[str
 def _left_out(items: Sequence[object], canvas: Canvas) -> Iterator[str]:
     if len(items) > MAX_ITEMS:
         yield canvas.plain(f"  … and {len(items) - MAX_ITEMS} more")
+
+
+def _lost_tests(verdict: Verdict) -> tuple[str, ...]:
+    return told_tests(verdict.lost or ())
 
 
 def _flaky(verdict: Verdict) -> tuple[str, ...]:

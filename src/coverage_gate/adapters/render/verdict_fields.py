@@ -11,7 +11,7 @@ from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.adapters.render.waivers import use_text
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.measurement import Measurement, TestRun
-from coverage_gate.core.places import places_of
+from coverage_gate.core.places import places_of, told_tests
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts, percent_number, percent_text, points_text
 from coverage_gate.core.verdict import State, Verdict
@@ -45,6 +45,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "warnings": other_warnings(verdict),
         "flaky": places_of(verdict.flaky or ()),
         "hidden": hidden_items(verdict.hidden),
+        "lost_tests": told_tests(verdict.lost or ()),
         "repair": repair_heading(verdict.repair) if is_failed else None,
         "gaps": gap_items(verdict.repair) if is_failed else None,
         "order": None if verdict.order is None else order_text(verdict.order),

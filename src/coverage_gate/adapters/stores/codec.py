@@ -52,10 +52,7 @@ def encode(measurement: Measurement) -> bytes:
         _from_tests(measurement.tests),
         list(measurement.rewritten),
     ]
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # Paths and test ids may hold lone surrogates; as UTF-8 of their own they survive.
-    body = zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
-    return MARK + _digest(body) + body
+    return pack(MARK, document)
 
 
 def decode(payload: bytes) -> Measurement:
@@ -64,15 +61,36 @@ def decode(payload: bytes) -> Measurement:
     Raises:
         StoreError: If it is of another version, damaged, or no measurement.
     """
-    mark, rest = payload[: len(MARK)], payload[len(MARK) :]
-    if mark != MARK:
-        raise StoreError(f"a stored measurement of an unknown version: {mark!r}")
+    document = unpack(MARK, payload)
+    try:
+        return _to_measurement(document)
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"a stored measurement cannot be read: {error}") from error
+
+
+def pack(mark: bytes, document: object) -> bytes:
+    """A document of plain values as a payload: a mark, a digest, and JSON under zlib."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # Paths and test ids may hold lone surrogates; as UTF-8 of their own they survive.
+    body = zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+    return mark + _digest(body) + body
+
+
+def unpack(mark: bytes, payload: bytes) -> object:
+    """The document of a payload.
+
+    Raises:
+        StoreError: If it has another mark, or is damaged.
+    """
+    found, rest = payload[: len(mark)], payload[len(mark) :]
+    if found != mark:
+        raise StoreError(f"a stored measurement of an unknown version: {found!r}")
     digest, body = rest[:DIGEST_BYTES], rest[DIGEST_BYTES:]
     if digest != _digest(body):
         raise StoreError("a stored measurement is damaged")
     try:
-        return _to_measurement(json.loads(_unpacked(body)))
-    except (ValueError, TypeError, RecursionError, zlib.error) as error:
+        return json.loads(_unpacked(body))
+    except (ValueError, RecursionError, zlib.error) as error:
         raise StoreError(f"a stored measurement cannot be read: {error}") from error
 
 
@@ -160,138 +178,143 @@ def _from_tests(tests: TestRun) -> list[Any]:
 
 
 def _to_measurement(document: object) -> Measurement:
-    origin, files, unparsable, unlisted, tests, rewritten = _row(document, 6)
+    origin, files, unparsable, unlisted, tests, rewritten = row_from(document, 6)
     return Measurement(
         provenance=_to_provenance(origin),
-        files=tuple(_to_file(item) for item in _list(files)),
-        unparsable=tuple(_to_unparsable(item) for item in _list(unparsable)),
-        unlisted=tuple(_text(item) for item in _list(unlisted)),
+        files=tuple(_to_file(item) for item in list_from(files)),
+        unparsable=tuple(_to_unparsable(item) for item in list_from(unparsable)),
+        unlisted=tuple(text_from(item) for item in list_from(unlisted)),
         tests=_to_tests(tests),
-        rewritten=tuple(_text(item) for item in _list(rewritten)),
+        rewritten=tuple(text_from(item) for item in list_from(rewritten)),
     )
 
 
 def _to_provenance(value: object) -> Provenance:
-    identity, commit, tree, kind, scope, scope_text, config, version, sandbox = _row(value, 9)
-    core, python, branch = _row(kind, 3)
+    identity, commit, tree, kind, scope, scope_text, config, version, sandbox = row_from(value, 9)
+    core, python, branch = row_from(kind, 3)
     if not isinstance(branch, bool):
         raise TypeError(f"no branch mode: {branch!r}")
     return Provenance(
-        identity=_text(identity),
-        commit=None if commit is None else _text(commit),
-        tree=None if tree is None else _text(tree),
-        kind=Kind(core=_text(core), python=_text(python), branch=branch),
-        scope=_text(scope),
-        scope_text=_text(scope_text),
-        config_digest=_text(config),
-        coverage_version=_text(version),
-        sandbox=_text(sandbox),
+        identity=text_from(identity),
+        commit=None if commit is None else text_from(commit),
+        tree=None if tree is None else text_from(tree),
+        kind=Kind(core=text_from(core), python=text_from(python), branch=branch),
+        scope=text_from(scope),
+        scope_text=text_from(scope_text),
+        config_digest=text_from(config),
+        coverage_version=text_from(version),
+        sandbox=text_from(sandbox),
     )
 
 
 def _to_file(value: object) -> FileCoverage:
-    path, blob, statements, executed, excluded, arcs, taken, spans, *more = _row(value, 11)
+    path, blob, statements, executed, excluded, arcs, taken, spans, *more = row_from(value, 11)
     branches = _to_arcs(arcs)
-    lines, ran, took = _bits(statements), _bits(executed), _bits(taken)
+    lines, ran, took = bits_from(statements), bits_from(executed), bits_from(taken)
     if ran & ~lines or took.bit_length() > len(branches) + 1:
         raise ValueError(f"{path!r} claims more than it has")
     return FileCoverage(
-        path=_text(path),
-        blob=_text(blob),
+        path=text_from(path),
+        blob=text_from(blob),
         statements=lines,
         executed=ran,
-        excluded=_bits(excluded),
+        excluded=bits_from(excluded),
         branches=branches,
         taken=tuple(branches[place - 1] for place in lines_of(took)),
-        spans=tuple(_to_span(item) for item in _list(spans)),
-        continued=_bits(more[0]),
-        trivial=_bits(more[1]),
+        spans=tuple(_to_span(item) for item in list_from(spans)),
+        continued=bits_from(more[0]),
+        trivial=bits_from(more[1]),
         withheld=NOTHING_WITHHELD if more[2] is None else _to_withheld(more[2]),
     )
 
 
 def _to_withheld(value: object) -> Withheld:
-    statements, branches, harmless, commented, excused, assumed = _row(value, 6)
+    statements, branches, harmless, commented, excused, assumed = row_from(value, 6)
     return Withheld(
-        statements=_bits(statements),
+        statements=bits_from(statements),
         branches=_to_arcs(branches),
-        harmless=_bits(harmless),
-        commented=_bits(commented),
-        excused=_bits(excused),
+        harmless=bits_from(harmless),
+        commented=bits_from(commented),
+        excused=bits_from(excused),
         assumed=_to_arcs(assumed),
     )
 
 
 def _to_arcs(value: object) -> tuple[Arc, ...]:
-    flat = _list(value)
+    flat = list_from(value)
     if len(flat) % 2:
         raise ValueError("half an arc")
     arcs, source = [], 0
     for step, reach in zip(flat[::2], flat[1::2], strict=True):
-        source += _number(step)
-        arcs.append((source, source + _number(reach)))
+        source += number_from(step)
+        arcs.append((source, source + number_from(reach)))
     return tuple(arcs)
 
 
 def _to_span(value: object) -> Span:
-    name, kind, first, last, header = _row(value, 5)
+    name, kind, first, last, header = row_from(value, 5)
     return Span(
-        name=_text(name),
-        kind=_text(kind),
-        first=_number(first),
-        last=_number(last),
-        header=_number(header),
+        name=text_from(name),
+        kind=text_from(kind),
+        first=number_from(first),
+        last=number_from(last),
+        header=number_from(header),
     )
 
 
 def _to_unparsable(value: object) -> Unparsable:
-    path, blob, line, message = _row(value, 4)
+    path, blob, line, message = row_from(value, 4)
     return Unparsable(
-        path=_text(path),
-        blob=_text(blob),
-        line=None if line is None else _number(line),
-        message=_text(message),
+        path=text_from(path),
+        blob=text_from(blob),
+        line=None if line is None else number_from(line),
+        message=text_from(message),
     )
 
 
 def _to_tests(value: object) -> TestRun:
-    exit_status, groups = _row(value, 2)
+    exit_status, groups = row_from(value, 2)
     if groups is None:
-        return TestRun(exit_status=_number(exit_status))
+        return TestRun(exit_status=number_from(exit_status))
     outcomes: dict[str, TestOutcome] = {}
-    for group in _list(groups):
-        name, tests = _row(group, 2)
+    for group in list_from(groups):
+        name, tests = row_from(group, 2)
         outcome = TestOutcome(name)
-        outcomes.update((_text(test), outcome) for test in _list(tests))
-    return TestRun(exit_status=_number(exit_status), outcomes=outcomes)
+        outcomes.update((text_from(test), outcome) for test in list_from(tests))
+    return TestRun(exit_status=number_from(exit_status), outcomes=outcomes)
 
 
-def _row(value: object, size: int) -> list[Any]:
-    items = _list(value)
+def row_from(value: object, size: int) -> list[Any]:
+    """A list of so many fields. Raises ValueError or TypeError."""
+    items = list_from(value)
     if len(items) != size:
         raise ValueError(f"{len(items)} fields instead of {size}")
     return items
 
 
-def _list(value: object) -> list[Any]:
+def list_from(value: object) -> list[Any]:
+    """A list. Raises TypeError."""
     if not isinstance(value, list):
         raise TypeError(f"no list: {value!r:.80}")
     return value
 
 
-def _text(value: object) -> str:
+def text_from(value: object) -> str:
+    """A text. Raises TypeError."""
     if not isinstance(value, str):
         raise TypeError(f"no text: {value!r:.80}")
     return value
 
 
-def _number(value: object) -> int:
+def number_from(value: object) -> int:
+    """A whole number. Raises TypeError."""
     if type(value) is not int:
         raise TypeError(f"no whole number: {value!r:.80}")
     return value
 
 
-def _bits(value: object) -> LineBits:
+def bits_from(value: object) -> LineBits:
+    """A set of lines. Raises ValueError."""
     if not isinstance(value, str) or not _HEX.fullmatch(value):
         raise ValueError(f"no set of lines: {value!r:.80}")
     bits = int(value, 16)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, Update, select
 
 from coverage_gate.adapters.stores import (
     sql_baseline,
+    sql_contexts,
     sql_errors,
     sql_flaky,
     sql_lease,
@@ -20,6 +21,7 @@ from coverage_gate.adapters.stores import (
     sql_waivers,
 )
 from coverage_gate.adapters.stores.codec import encode
+from coverage_gate.adapters.stores.context_codec import decode_contexts, encode_contexts
 from coverage_gate.adapters.stores.database import Database, OpenTransaction, Transactions
 from coverage_gate.adapters.stores.engine import SqlitePlace, sqlite_engine
 from coverage_gate.adapters.stores.failures import bound
@@ -28,6 +30,7 @@ from coverage_gate.adapters.stores.schema import BASELINES
 from coverage_gate.adapters.stores.target import sqlite_path
 from coverage_gate.adapters.stores.texts import json_text, name_text, needed, prose_text
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.ratchet import (
@@ -48,7 +51,7 @@ from coverage_gate.core.records import (
     OutboxState,
 )
 from coverage_gate.core.waiver import Waiver
-from coverage_gate.ports import Clock
+from coverage_gate.ports import Clock, StoreError
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -227,6 +230,26 @@ class SqlStore:
         with self._read() as connection:
             rows = connection.execute(sql_flaky.seen_since(repository, since)).all()
         return tuple(sorted(map(sql_flaky.line_of, rows)))
+
+    def save_contexts(self, repository: str, contexts: ContextMap, at: str) -> None:
+        """See `ports.Store.save_contexts`."""
+        row = {
+            "repository": name_text(repository),
+            "tree": contexts.tree,
+            "created_at": at,
+            "payload": encode_contexts(contexts),
+        }
+        with self._write() as connection:
+            connection.execute(sql_contexts.keeping(connection.dialect.name, row))
+
+    def load_contexts(self, repository: str) -> ContextMap | None:
+        """See `ports.Store.load_contexts`."""
+        with self._read() as connection:
+            payload = connection.execute(sql_contexts.payload_of(repository)).scalar()
+        try:
+            return None if payload is None else decode_contexts(payload)
+        except StoreError:
+            return None  # it only explains: a verdict does not need it
 
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str
