@@ -8,8 +8,10 @@ from fractions import Fraction
 import pytest
 
 from coverage_gate.core.baseline import key_of
+from coverage_gate.core.contexts import context_map
 from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.limits import PolicyName
+from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import FailureCode, FileCoverage, MeasureFailure, Measurement
 from coverage_gate.core.places import Unit
@@ -311,3 +313,26 @@ def test_an_excuse_tells_what_would_turn_a_verdict() -> None:
     verdict, _ = neutral(head, diff=(GONE, FRESH), change=(FRESH,), policy=policy)
     assert verdict.repair is not None
     assert verdict.repair.need == 2
+
+
+# Who used to run it
+
+
+def contexts(tree: str) -> MemoryStore:
+    store = MemoryStore()
+    ran = {"a.py": {"tests/test_a.py::test_three": bits_of([3])}}
+    store.save_contexts("repo", context_map(tree, {"a.py": tree_id("a.py")}, ran), NOW)
+    return store
+
+
+@pytest.mark.parametrize(("tree", "tests"), [(BASE, ("tests/test_a.py::test_three",)), (OLD, ())])
+def test_a_lost_line_names_its_tests_where_the_map_can_be_compared(
+    tree: str, tests: tuple[str, ...]
+) -> None:
+    verdict = judge(runs(measurement(ten(3))), store=contexts(tree))
+    assert verdict.lost is not None
+    assert [place.tests for place in verdict.lost] == [tests]
+
+
+def test_nobody_reads_the_map_where_nothing_is_lost() -> None:
+    assert judge(runs(measurement(ten())), store=contexts(BASE)).lost == ()

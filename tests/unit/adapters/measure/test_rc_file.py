@@ -223,3 +223,17 @@ def test_the_canary_is_measured_where_sources_are_named(
     told = CoverageConfig()
     told.from_file(str(tmp_path / "rc"), lambda _: None, our_file=True)
     assert told.source == source
+
+
+def test_coverage_py_finds_the_running_test_by_itself_where_nobody_tells_it(tmp_path: Path) -> None:
+    scope = resolve_scope(BaseConfig(), TREE)
+    file = tmp_path / "rc"
+    for contexts, told in ((True, "test_function"), (False, None)):
+        file.write_text(
+            coverage_rc(
+                BaseConfig(), scope, root=ROOT, data_file=DATA, core="ctrace", contexts=contexts
+            )
+        )
+        config = CoverageConfig()
+        config.from_file(str(file), print, our_file=True)
+        assert config.dynamic_context == told

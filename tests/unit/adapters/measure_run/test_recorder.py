@@ -22,7 +22,7 @@ NAME = "coverage_gate.adapters.measure.recorder"
 SOURCE = Path(recorder.__file__).parents[3]
 
 
-def session(top: Path, tests: str, *options: str) -> Workroom:
+def session(top: Path, tests: str, *options: str, contexts: bool = False) -> Workroom:
     """Run pytest with the plugin on one file of tests, in a process that is measured."""
     room = lay_out(top / "work")
     export = top / "export"
@@ -36,6 +36,7 @@ def session(top: Path, tests: str, *options: str) -> Workroom:
         export=export,
         roots=[],
         editable=[],
+        contexts=contexts,
     )
     # Our own tests may run in a worker of xdist: the session is none.
     inherited = {name: each for name, each in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
@@ -248,3 +249,38 @@ def test_a_worker_that_is_measured_already_is_left_alone() -> None:
     measurer.pytest_sessionfinish()
     measurer.pytest_unconfigure()
     assert measurer.run is None
+
+
+class Switched:
+    """Stands for coverage.py while it measures; keeps the contexts that it was told."""
+
+    told: list[str] = []  # noqa: RUF012 - of the class, since only that is asked
+
+    @classmethod
+    def current(cls) -> type[Switched]:
+        return cls
+
+    @classmethod
+    def switch_context(cls, context: str) -> None:
+        cls.told.append(context)
+
+
+def test_coverage_py_is_told_which_test_runs() -> None:
+    item: Any = SimpleNamespace(nodeid="t.py::a")
+    around = recorder.ContextSwitcher(Switched).pytest_runtest_protocol(item)
+    assert [*around, *Switched.told] == [None, "t.py::a", ""]
+
+
+def test_nobody_is_told_where_nobody_measures() -> None:
+    item: Any = SimpleNamespace(nodeid="t.py::a")
+    assert list(recorder.ContextSwitcher(Measuring).pytest_runtest_protocol(item)) == [None]
+
+
+def test_a_session_tells_contexts_where_it_is_asked_to(tmp_path: Path) -> None:
+    tests = (
+        "def test_a(request):\n"
+        "    plugins = request.config.pluginmanager\n"
+        "    assert plugins.has_plugin('coverage_gate_contexts')\n"
+    )
+    room = session(tmp_path, tests, contexts=True)
+    assert ends(room) == {"test_a": "passed"}

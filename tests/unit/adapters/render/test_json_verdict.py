@@ -91,7 +91,7 @@ def test_what_the_line_rules_found_is_told_and_fits_the_published_schema() -> No
         passing(),
         patch=PatchCounts(statements=Counts(covered=1, total=2), branches=NO_COUNTS),
         lost=(
-            LostLine(path="a.py", line=3, tests=("t.py::t",)),
+            LostLine(path="a.py", line=3, tests=("t.py::t",), fates=("deleted",)),
             LostLine(path="b\udcff.py", line=4, target=-1),
         ),
         attribution=Attribution(new_covered=1, moved=7),
@@ -110,8 +110,8 @@ def test_what_the_line_rules_found_is_told_and_fits_the_published_schema() -> No
         "branches_total": 0,
     }
     assert value["lost"] == [
-        {"path": "a.py", "line": 3, "branch": None, "tests": ["t.py::t"]},
-        {"path": "b\\udcff.py", "line": 4, "branch": [4, -1], "tests": []},
+        {"path": "a.py", "line": 3, "branch": None, "tests": ["t.py::t"], "fates": ["deleted"]},
+        {"path": "b\\udcff.py", "line": 4, "branch": [4, -1], "tests": [], "fates": []},
     ]
     assert value["flaky"] == [
         {"path": "a.py", "line": 5, "branch": None},
