@@ -28,9 +28,11 @@ def report(verdict: Verdict) -> str:
 
 def test_the_report_lists_flaky_places_and_tests_of_lost_ones() -> None:
     text = report(FLAKY)
-    assert "## Flaky: runs in some measurements only\n- `src/b.py:3`\n" in text
+    assert "## Flaky: runs in some measurements only" in text
+    assert "- `src/b.py:3`\n" in text
     assert "- `src/c.py: branches 4→exit`" in text
-    assert "## Tests that used to run what is lost\n- `src/d.py:5: t.py::x (renamed)`" in text
+    assert "## Tests that used to run what is lost" in text
+    assert "- `src/d.py:5: t.py::x (renamed)`" in text
 
 
 def test_a_terminal_lists_flaky_places_and_tests_of_lost_ones() -> None:
