@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from coverage_gate.adapters.render.report_reader import report_body
-from coverage_gate.adapters.report_files import ReportError, read_report_file
+from coverage_gate.adapters.render.markdown_verdict import markdown_text_of
 from coverage_gate.boundary import describe_error, redactor
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.outbox import FAILURE, RECOVERY, VERDICT
@@ -33,7 +32,7 @@ def leave_verdict(settings: Settings, place: Place, verdict: Verdict) -> None:
     }
     store, at = store_of(settings), SystemClock().now_iso()
     try:
-        body = report_body(read_report_file(place.report))
+        body = markdown_text_of(verdict)
         shown = {"commit": verdict.commit or "", "passed": passed, "body": body}
         for topic in configured_topics(settings):
             if topic in FORGES:
@@ -43,6 +42,6 @@ def leave_verdict(settings: Settings, place: Place, verdict: Verdict) -> None:
             else:
                 continue  # where a work item stands is for an engine to say
             store.enqueue(topic=topic, payload=payload, dedup_key=None, at=at)
-    except (StoreError, ReportError) as error:
+    except StoreError as error:
         text = describe_error(error, redact=redactor(settings.secrets()))
         click.echo(f"coverage-gate: nobody will be told: {text}", err=True)

@@ -11,6 +11,7 @@ from tests.notify_world import STANDS, Post, posted
 
 from coverage_gate.adapters.forge.posts import MARK, comment_body, read_post
 from coverage_gate.adapters.notify.letters import LIMIT, units
+from coverage_gate.adapters.render.markdown_verdict import MARKER
 from coverage_gate.core.outbox import (
     FAILURE,
     IN_PROGRESS,
@@ -324,6 +325,12 @@ def test_nobody_is_called_by_a_comment() -> None:
     text = comment_body(read_post(told))
     assert text == f"{MARK}\n# Coverage gate: PASS\n\nask @\u200bana"
     assert comment_body(replace(read_post(told), body="all")) == f"{MARK}\nall"
+
+
+def test_a_comment_of_a_workflow_is_the_same_comment() -> None:
+    assert MARK == MARKER
+    told = Message(kind=VERDICT, facts={"body": f"{MARKER}\n\nall"}, key="k", seqs=(1,))
+    assert comment_body(read_post(told)) == f"{MARK}\nall"
 
 
 def test_a_limit_that_is_used_up_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ from coverage_gate.core.outbox import VERDICT, Message, fact
 from coverage_gate.ports import DeliveryError
 
 CONTEXT = "coverage-gate"
-#: By it our comment is found. Nobody sees it.
-MARK = "<!-- coverage-gate: this comment is kept up to date -->"
+#: By it our comment is found, whoever wrote it: the same as in `render.markdown_verdict`.
+MARK = "<!-- coverage-gate -->"
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 #: GitHub takes 140 characters, and 65,536 in a comment.
@@ -179,7 +179,8 @@ def read_post(message: Message) -> Post:
 def comment_body(post: Post) -> str:
     """The comment: our mark, then what the message brings, cut at a line's border."""
     head = f"# Coverage gate: {'PASS' if post.passed else 'FAIL'}"
-    text = f"{MARK}\n" + _unnamed(post.body or f"{head}\n\n{post.description}")
+    body = post.body.removeprefix(MARK).lstrip() or f"{head}\n\n{post.description}"
+    text = f"{MARK}\n{_unnamed(body)}"
     if len(text) <= _BODY:
         return text
     return text[:_BODY].rpartition("\n")[0] + "\n\n… the rest is in the report."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -69,7 +70,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Loopback:
+class Loopback(ABC):
     """A server on a free port of 127.0.0.1, from `with` to its end.
 
     Attributes:
@@ -112,9 +113,9 @@ class Loopback:
         """Have the next requests fail, one fault each."""
         self.faults.extend(faults)
 
+    @abstractmethod
     def reply(self, asked: Asked) -> Reply:
         """What the server answers; one after another."""
-        raise NotImplementedError
 
     def refusal(self, status: int) -> Reply:
         """How this server words a status that is no success."""
