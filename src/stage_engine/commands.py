@@ -58,6 +58,7 @@ def run_command(
     own: Mapping[str, str],
     timeout_s: float,
     should_stop: Callable[[], bool] = lambda: False,
+    held: tuple[int, ...] = (),
 ) -> CommandResult:
     """Run a command to its end or its limit; whatever it started is gone then.
 
@@ -70,12 +71,13 @@ def run_command(
         own: Variables of this run, as in ORCH_BRANCH.
         timeout_s: Its limit.
         should_stop: Asked twice a second while it runs.
+        held: Locks that stay taken until the command is gone, also when this process is killed.
 
     Raises:
         SandboxError: If it cannot be started.
         StoppedError: If it was stopped as `should_stop` wished.
     """
-    result = PlainSandbox().run(
+    result = PlainSandbox(held=held).run(
         list(argv),
         cwd=cwd,
         env={**settings.variables(), **own},

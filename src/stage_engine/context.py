@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from coverage_gate.adapters.stores.store import open_store
 from coverage_gate.boundary import Redactor, redactor
@@ -30,6 +30,7 @@ class Engine:
         checks: The quality gates by name.
         sub_gates: Those on the edge deploy-staging → deploy, in order.
         progress: Hears each step when it begins.
+        held: Locks of tasks: the commands that are run for one keep it until they are gone.
     """
 
     settings: EngineSettings
@@ -37,6 +38,7 @@ class Engine:
     checks: Mapping[str, Check] = field(default_factory=lambda: QG_CHECKS)
     sub_gates: tuple[str, ...] = SUB_GATES.names
     progress: Progress = field(default_factory=NoProgress)
+    held: tuple[int, ...] = ()
 
     @property
     def clock(self) -> EngineClock:
@@ -47,9 +49,15 @@ class Engine:
         """The authoritative repository. Raises RepositoryError."""
         return open_origin(self.settings.gate, repo)
 
-    def exclusive(self, task_id: int) -> AbstractContextManager[bool]:
-        """See `locks.exclusive`."""
-        return locks.exclusive(locks.locks_folder(self.settings.gate.store_target), task_id)
+    @contextmanager
+    def exclusive(self, task_id: int) -> Iterator[Engine | None]:
+        """Have a task for the length of the block: this engine with the task's lock in `held`.
+
+        None: somebody else has the task. See `locks.exclusive`.
+        """
+        folder = locks.locks_folder(self.settings.gate.store_target)
+        with locks.exclusive(folder, task_id) as lock:
+            yield None if lock is None else replace(self, held=(*self.held, lock))
 
     def acquire(self, task: Task) -> Lease | None:
         """The merge lease of the task's repository; None while another work item has it."""

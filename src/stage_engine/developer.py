@@ -7,7 +7,7 @@ moved meanwhile stops the task for a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,12 +58,12 @@ def run_developer_job(
     """
     with engine.store.reading() as rows:
         task = tasks.find(rows, job.task_id or 0)
-    with engine.exclusive(task.id) as is_ours:
-        if not is_ours or engine.settings.gate.developer_command is None:
+    with engine.exclusive(task.id) as ours:
+        if ours is None or engine.settings.gate.developer_command is None:
             return _given_back(engine, job, delay_ms=_BUSY_MS)
         report = _Report()
         try:
-            _develop(engine, task, job, report, should_stop)
+            _develop(ours, task, job, report, should_stop)
         except StoppedError:
             report.lines.append("stopped; the job is done again later")
             return _given_back(engine, job, lines=report.lines)
@@ -76,7 +76,7 @@ def _develop(
     engine: Engine, task: Task, job: Job, report: _Report, should_stop: Callable[[], bool]
 ) -> None:
     origin = engine.origin(task.repo)
-    before = origin.heads()
+    before, moving = origin.heads(), _moving(_tasks_of(engine, task.repo))
     if task.branch not in before:
         report.error = f"the branch {visible(task.branch)} is gone: make it again"
         return
@@ -92,8 +92,9 @@ def _develop(
         own=_told(task, order),
         timeout_s=engine.settings.developer_timeout_s,
         should_stop=_Pulse(engine=engine, job=job, should_stop=should_stop).stops,
+        held=engine.held,
     )
-    report.moved = _moved_outside(engine, origin, task, before)
+    report.moved = _moved_outside(engine, origin, task, before, moving)
     _note(report, result, checkout.path)
     if result.status and before[task.branch] != job.payload["head"]:
         # The job was interrupted after it had committed, and a repeat may find nothing to do.
@@ -116,12 +117,27 @@ def _note(report: _Report, result: CommandResult, path: Path) -> None:
         report.lines.append(f"not committed, so not taken: {shown}")
 
 
-def _moved_outside(engine: Engine, origin: Origin, task: Task, before: dict[str, str]) -> str:
-    """Branches that moved or went, but for those that the engine moves itself meanwhile."""
-    after = origin.heads()
+def _moving(others: Iterable[Task]) -> frozenset[str]:
+    """The branches of open tasks: the engine moves them itself."""
+    return frozenset(other.branch for other in others if other.is_open)
+
+
+def _tasks_of(engine: Engine, repo: str) -> tuple[Task, ...]:
     with engine.store.reading() as rows:
-        others = tasks.listed(rows, repo=task.repo)
-    own = {other.branch for other in others if other.is_open}
+        return tasks.listed(rows, repo=repo)
+
+
+def _moved_outside(
+    engine: Engine, origin: Origin, task: Task, before: dict[str, str], moving: frozenset[str]
+) -> str:
+    """Branches that moved or went, but for those that the engine moves itself meanwhile.
+
+    A task whose branch was looked at while it moved may have ended since: those that were open
+    before count as well as those that are.
+    """
+    after = origin.heads()
+    others = _tasks_of(engine, task.repo)
+    own = moving | _moving(others)
     # A branch that is gone has no commit, as has a task that was never judged.
     merged = {other.judged_head for other in others} - {None}
     moved = (

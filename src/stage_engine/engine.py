@@ -137,16 +137,16 @@ def advance_stage(task_id: int, *, engine: Engine | None = None) -> AdvanceResul
         SettingsError, StoreError: If settings or database cannot be used; nothing is half done.
     """
     engine = engine or open_engine()
-    with engine.exclusive(task_id) as is_ours:
+    with engine.exclusive(task_id) as ours:
         task, result = _begun(engine, task_id)
         result.parked = task.status is TaskStatus.PARKED
         if not task.is_open:
             return result
-        if not is_ours:
+        if ours is None:
             result.waiting, result.reason = True, "another process works on this task"
             return result
         try:
-            passage = _passage(engine, task, result)
+            passage = _passage(ours, task, result)
             _advance(passage)
             passage.close()
         except StaleTaskError as error:

@@ -150,9 +150,9 @@ def settle_intents(engine: Engine, repo: str, *, own: int | None = None) -> int:
     settled = 0
     for intent in engine.store.shared.open_intents(repo):
         task_id = int(json.loads(intent.payload)["task_id"])
-        lock = nullcontext(enter_result=True) if task_id == own else engine.exclusive(task_id)
-        with lock as is_ours:
-            settled += is_ours and _settle(engine, intent, task_id)
+        lock = nullcontext(engine) if task_id == own else engine.exclusive(task_id)
+        with lock as ours:
+            settled += ours is not None and _settle(ours, intent, task_id)
     return settled
 
 

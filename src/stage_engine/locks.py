@@ -18,8 +18,11 @@ def locks_folder(store_target: str) -> Path:
 
 
 @contextmanager
-def exclusive(folder: Path, task_id: int) -> Iterator[bool]:
-    """Whether the task is ours for the length of the block; it never waits.
+def exclusive(folder: Path, task_id: int) -> Iterator[int | None]:
+    """Have a task for the length of the block: the descriptor of its lock. It never waits.
+
+    None: somebody else has the task. Whoever is given the descriptor keeps the task, too: see
+    `PlainSandbox.held`.
 
     The files stay: removing one could leave two processes with a lock each.
     """
@@ -30,8 +33,8 @@ def exclusive(folder: Path, task_id: int) -> Iterator[bool]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield None
         else:
-            yield True
+            yield descriptor
     finally:
         os.close(descriptor)

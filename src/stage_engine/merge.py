@@ -12,6 +12,7 @@ from coverage_gate.boundary import visible
 from coverage_gate.splice import CHECK_NAME, handle_coverage_gate
 from stage_engine.checkout import fresh_checkout
 from stage_engine.commands import run_command, subject_variables
+from stage_engine.context import Engine
 from stage_engine.host import EngineHost, refuse, send_back
 from stage_engine.landing import settle_intents
 from stage_engine.lease import Lease
@@ -19,7 +20,6 @@ from stage_engine.notices import verdict_notices
 from stage_engine.passage import Outcome, Passage, failed, outcome_of, passed, waiting
 from stage_engine.qg import BLAMELESS, MERGE_GATE, Answer, conflict_text
 from stage_engine.repository import Origin
-from stage_engine.settings import EngineSettings
 from stage_engine.stages import DEPLOY, STAGE_TRANSITIONS
 from stage_engine.values import AdvanceResult, StepStatus, Task
 
@@ -129,14 +129,15 @@ def _catch_up(crossing: Crossing) -> Outcome:
 
 def _retest(crossing: Crossing) -> Outcome:
     path = crossing.path or Path()
-    return outcome_of(retest(crossing.passage.engine.settings, crossing.passage.task, path))
+    return outcome_of(retest(crossing.passage.engine, crossing.passage.task, path))
 
 
-def retest(settings: EngineSettings, task: Task, path: Path) -> Answer:
+def retest(engine: Engine, task: Task, path: Path) -> Answer:
     """Whether the tests pass on the caught-up branch, checked out at `path`.
 
     Without ORCH_TEST_COMMAND the coverage gate's measurement behind it is the test run.
     """
+    settings = engine.settings
     if settings.test_command is None:
         return True, "re-test: N/A (ORCH_TEST_COMMAND is not set: the coverage gate runs the tests)"
     result = run_command(
@@ -145,6 +146,7 @@ def retest(settings: EngineSettings, task: Task, path: Path) -> Answer:
         cwd=path,
         own=subject_variables(task.repo, task.work_item, task.branch),
         timeout_s=settings.command_timeout_s,
+        held=engine.held,
     )
     return result.status == 0, f"re-test: {settings.test_command[0]} {result.ended()}"
 

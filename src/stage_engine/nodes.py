@@ -92,6 +92,7 @@ def _command(journey: Journey, passage: Passage, config: CommandConfig) -> Outco
         own=subject_variables(task.repo, task.work_item, task.branch),
         timeout_s=config.timeout_s,
         should_stop=journey.should_stop,
+        held=passage.engine.held,
     )
     said = f"{config.argv[0]} {result.ended()}"
     if result.status == NOT_YET:

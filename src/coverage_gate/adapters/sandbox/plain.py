@@ -48,6 +48,8 @@ class PlainSandbox:
             just ending, and writing its coverage data.
         kill_s: Seconds that the supervisor gets for the end of everything, then it is killed too.
         file_bytes: Largest file that the process may write.
+        held: Descriptors that the supervisor keeps open until everything is gone, such as that of
+            a lock: it outlives us when we are killed.
     """
 
     python: Path = field(default_factory=_own_python)
@@ -55,6 +57,7 @@ class PlainSandbox:
     linger_s: float = 2.0
     kill_s: float = supervisor.KILL_S + 1
     file_bytes: int = 2 * 1024**3
+    held: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -109,7 +112,7 @@ class PlainSandbox:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=(far,),
+                pass_fds=(far, *self.held),
                 start_new_session=True,
             )
         except BaseException as error:
@@ -135,7 +138,8 @@ class PlainSandbox:
 
     def _supervisor(self, report: int, limits: RunLimits) -> list[str]:
         limit_s = limits.timeout_s + _SLACK_S
-        options = [report, self.grace_s, limit_s, self.linger_s, self.file_bytes]
+        descriptors = ",".join(map(str, (report, *self.held)))
+        options = [descriptors, self.grace_s, limit_s, self.linger_s, self.file_bytes]
         script = [str(self.python), "-I", "-S", "-B", str(supervisor.__file__)]
         return script + [str(option) for option in options]
 

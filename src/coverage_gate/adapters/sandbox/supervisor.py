@@ -6,6 +6,9 @@ orphaned below it becomes its child, so a daemon that left its process group and
 its environment, is still found, and nothing else can be hit. When it has no child any more,
 nothing that the program started is left; that needs no list and no guess.
 
+REPORT is the number of a descriptor, with a comma before each further one that is just kept open
+until the end: a lock stays taken until everything is gone, also when its owner was killed.
+
 Its standard input is the line to the gate. The end of it says that the gate wants an end or was
 killed. Through REPORT it says "+" when the program runs (else why not), and "." when all is gone.
 """
@@ -189,8 +192,10 @@ def supervise(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans)
     Returns:
         The program's exit status, negative for a signal; STOPPED when it did not end by itself.
     """
-    report, grace_s, limit_s = int(argv[0]), float(argv[1]), float(argv[2])
-    os.set_inheritable(report, False)  # noqa: FBT003 - it takes no keyword
+    report, *held = map(int, argv[0].split(","))
+    grace_s, limit_s = float(argv[1]), float(argv[2])
+    for own in (report, *held):
+        os.set_inheritable(own, False)  # noqa: FBT003 - it takes no keyword
     is_parent_of_all = adopt()
     limit_resources(int(argv[4]))
     wake = wake_on_child()

@@ -1,5 +1,6 @@
 """Real processes in the plain sandbox."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -348,3 +349,31 @@ def test_an_end_that_fails_is_one_all_the_same(monkeypatch: pytest.MonkeyPatch) 
         run("import time; time.sleep(60)")
     assert open_descriptors() == before
     assert children_of(os.getpid()) == []
+
+
+def test_a_lock_outlives_us_until_what_was_started_is_gone(tmp_path: Path) -> None:
+    lock, notes = tmp_path / "lock", tmp_path / "notes"
+    notes.mkdir()
+    code = "import os, time; open(str(os.getpid()), 'w').close(); time.sleep(60)"
+    gate = (
+        "import fcntl, os, sys\n"
+        "from pathlib import Path\n"
+        "from coverage_gate.adapters.sandbox.plain import PlainSandbox\n"
+        "from coverage_gate.ports import NoProgress, RunLimits\n"
+        f"lock = os.open({str(lock)!r}, os.O_RDWR | os.O_CREAT)\n"
+        "fcntl.flock(lock, fcntl.LOCK_EX)\n"
+        f"PlainSandbox(held=(lock,)).run([sys.executable, '-S', '-c', {code!r}],"
+        f" cwd=Path({str(notes)!r}), env={{}}, writable=(), limits=RunLimits(),"
+        " progress=NoProgress())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", gate], env={"PYTHONPATH": str(SOURCE)}) as process:
+        deadline = time.monotonic() + 10
+        while not list(notes.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        [pid] = [int(path.name) for path in notes.iterdir()]
+        opened = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+        process.send_signal(signal.SIGKILL)
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    assert is_dead(pid)
+    assert str(lock) not in opened
