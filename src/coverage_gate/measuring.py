@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import posixpath
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -49,15 +50,18 @@ from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.adapters.measure.scope import Scope, resolve_scope
 from coverage_gate.configuring import trusted_options
 from coverage_gate.core.contexts import ContextMap, context_map
-from coverage_gate.core.counting import count, unparsable
+from coverage_gate.core.counting import StaticFile, combine, count, unparsable
 from coverage_gate.core.forgery import forged_files
+from coverage_gate.core.importing import importers
 from coverage_gate.core.measurement import (
+    Aside,
     FailureCode,
     Kind,
     MeasureFailure,
     Measurement,
     Provenance,
 )
+from coverage_gate.core.scope import serves_the_project
 from coverage_gate.ports import (
     Clock,
     Progress,
@@ -71,7 +75,7 @@ from coverage_gate.ports import (
 from coverage_gate.scratch import private_folder
 
 #: Raised whenever the same inputs are measured or counted in another way.
-MEASURING_VERSION = 3
+MEASURING_VERSION = 4
 
 _SHOWN = 3
 #: A branch may be too large for the room that there is, where its base is not.
@@ -464,6 +468,7 @@ class TreeMeasurer:
         _refuse_forged(static, raw)
         files = count(static.files, raw.files, branch=branch)
         counted = {file.path for file in files}
+        idle = [file for file in static.files if file.path not in counted and file.statements]
         major, minor = plan.interpreter.minor
         return Measurement(
             provenance=Provenance(
@@ -479,15 +484,33 @@ class TreeMeasurer:
             ),
             files=files,
             unparsable=unparsable(static.broken, raw.files),
-            unlisted=tuple(
-                sorted(
-                    file.path
-                    for file in static.files
-                    if file.path not in counted and file.statements
-                )
+            unlisted=tuple(sorted(file.path for file in idle)),
+            aside=_aside(static, idle, counted, plan),
+            aside_folders=tuple(
+                sorted({posixpath.dirname(file.path) for file in (*static.aside, *idle)})
             ),
             tests=ran.tests,
         )
+
+
+def _aside(
+    static: StaticAnalysis, idle: Sequence[StaticFile], counted: Container[str], plan: Plan
+) -> tuple[Aside, ...]:
+    """What does not count and may be product code, by path."""
+    running = [file for file in static.files if file.path in counted]
+    roots = {*plan.scope.folders, *map(str, plan.interpreter.editable_roots)} - {"."}
+    found = importers(running, [*static.aside, *idle], roots)
+    scoped = {file.path for file in idle}
+    kept = [
+        Aside(
+            file=combine(file, None, branch=False),
+            is_in_scope=file.path in scoped,
+            imported_by=found.get(file.path, ""),
+        )
+        for file in (*static.aside, *idle)
+        if file.path in scoped or file.path in found or not serves_the_project(file.path)
+    ]
+    return tuple(sorted(kept, key=lambda each: each.file.path))
 
 
 def _refuse_forged(static: StaticAnalysis, raw: RawData) -> None:

@@ -281,7 +281,14 @@ def hostile() -> Verdict:
             ),
         ),
         vanished=(Vanished(test=HOSTILE, was="passed", now="gone", why=HOSTILE),),
-        hidden=(Hidden(path=HOSTILE, lines=bits_of([1]), why=Why.COMMENT, units=Units()),),
+        hidden=(
+            Hidden(
+                path=HOSTILE,
+                lines=bits_of([1]),
+                why=Why.COMMENT,
+                units=Units(),
+            ),
+        ),
         warnings=(HOSTILE,),
         failure=MeasureFailure(
             code=FailureCode.KILLED, message=HOSTILE, output=f"```\n{HOSTILE}\r\n```"

@@ -11,6 +11,7 @@ from coverage_gate.adapters.stores.codec import DIGEST_BYTES, MARK, decode, enco
 from coverage_gate.core.measurement import (
     NOTHING_WITHHELD,
     Arc,
+    Aside,
     FileCoverage,
     Kind,
     Measurement,
@@ -89,6 +90,10 @@ MEASUREMENTS = st.builds(
     files=st.lists(files(), max_size=3).map(tuple),
     unparsable=st.lists(UNPARSABLE, max_size=2).map(tuple),
     unlisted=st.lists(TEXT, max_size=2).map(tuple),
+    aside=st.lists(
+        st.builds(Aside, file=files(), is_in_scope=st.booleans(), imported_by=TEXT), max_size=2
+    ).map(tuple),
+    aside_folders=st.lists(TEXT, max_size=2).map(tuple),
     tests=TESTS,
 )
 JSON = st.recursive(

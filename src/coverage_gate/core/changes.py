@@ -41,6 +41,11 @@ class FileChange:
         """Whether the head has a regular Python file here."""
         return self.path.endswith(".py") and self.mode in ("100644", "100755")
 
+    @property
+    def is_python_link(self) -> bool:
+        """Whether the head has a link with the name of a Python file here."""
+        return self.path.endswith(".py") and self.mode == "120000"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:

@@ -75,6 +75,7 @@ class StaticFile:
         trivial: Statements that say nothing about logic when they run.
         silent: Lines that hold no code, so that none of it can run there.
         withheld: What would count if nothing were excluded.
+        imports: Modules that it may import, as "a.b" or, from its folder on, "..a.b".
     """
 
     path: str
@@ -92,6 +93,7 @@ class StaticFile:
     trivial: LineBits = 0
     silent: LineBits = 0
     withheld: Withheld = NOTHING_WITHHELD
+    imports: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

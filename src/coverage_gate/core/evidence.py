@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from coverage_gate.core.aside import aside_places
 from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.comparison import Comparison, compare
@@ -92,7 +93,7 @@ class Evidence:
     def __post_init__(self) -> None:
         # Several rules read them, and they are by far the costliest of what is read.
         raw = None if self.diff is None else compare(self.base, self.head, self.diff)
-        found = hidden_places(raw) if raw is not None and not raw.mismatched else ()
+        found = self._hidden(raw)
         hidden = unwaived(found, self.waivers.lines)
         judged = judged_head(self.head, hidden)
         made = raw
@@ -116,6 +117,12 @@ class Evidence:
         object.__setattr__(self, "since", since)
         object.__setattr__(self, "vanished", left)
         object.__setattr__(self, "waiver_uses", uses)
+
+    def _hidden(self, raw: Comparison | None) -> tuple[Hidden, ...]:
+        if self.diff is None or raw is None or raw.mismatched:
+            return ()
+        aside = aside_places(self.base, self.head, self.changes, self.diff)
+        return (*hidden_places(raw), *aside)
 
     def _vanished(self) -> tuple[Vanished, ...] | None:
         if self.base is None or RuleName.INTEGRITY not in self.policy.rules:

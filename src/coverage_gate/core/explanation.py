@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from coverage_gate.core.gaps import gaps_of
-from coverage_gate.core.ledger import CURES
 from coverage_gate.core.linebits import LineBits, lines_of
 from coverage_gate.core.measurement import FileCoverage, Measurement, Span
 from coverage_gate.core.nearest import TestPlace, is_test_module, place_of
@@ -143,7 +142,7 @@ class _Known:
         start = self._statement_at(line)
         for each in self.verdict.hidden or ():
             if each.path == self.file.path and each.lines >> start & 1:
-                why = f"{each.why}, which the base did not: {CURES[each.why]}"
+                why = f"{each.why}, which the base did not: {each.cure}"
                 return self._plain(start, Standing.HIDDEN, why)
         if self.file.excluded >> start & 1:
             why = "the base's configuration or a comment excludes it: it counts neither way"

@@ -16,7 +16,7 @@ from coverage_gate.core.measurement import Arc, FileCoverage, Measurement
 
 
 class Why(StrEnum):
-    """How something is hidden, in words."""
+    """How a statement or branch of a file that counts is hidden, in words."""
 
     COMMENT = "excluded by a comment"
     PATTERN = "new logic that a configured pattern excludes"
@@ -38,14 +38,21 @@ class Hidden:
     Attributes:
         path: The file.
         lines: First lines of the statements, or the lines that the branches start from.
-        why: How.
+        why: How, for people; it may name a path.
         units: What of it the rules judge as not covered.
+        other_cure: What to do about it, where `CURES` does not tell.
     """
 
     path: str
     lines: LineBits
-    why: Why
+    why: str
     units: Units
+    other_cure: str = ""
+
+    @property
+    def cure(self) -> str:
+        """What to do about it."""
+        return self.other_cure or CURES[Why(self.why)]
 
 
 def hidden_places(comparison: Comparison) -> tuple[Hidden, ...]:
@@ -88,8 +95,13 @@ def judged_head(head: Measurement, hidden: Iterable[Hidden]) -> Measurement:
         by_path.setdefault(each.path, []).append(each.units)
     if not by_path:
         return head
-    files = tuple(_shown(file, by_path.get(file.path, ())) for file in head.files)
-    return replace(head, files=files)
+    files = [_shown(file, by_path.pop(file.path, ())) for file in head.files]
+    files += [
+        _shown(replace(aside.file, statements=0, branches=()), by_path[aside.file.path])
+        for aside in head.aside
+        if aside.file.path in by_path
+    ]
+    return replace(head, files=tuple(sorted(files, key=lambda file: file.path)))
 
 
 def _shown(file: FileCoverage, hidden: Iterable[Units]) -> FileCoverage:

@@ -198,6 +198,22 @@ class Unparsable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A Python file that does not count, though it may be product code.
+
+    Attributes:
+        file: What it holds; nothing of it is known to have run.
+        is_in_scope: Whether it only does not count because it never ran and lies in no package.
+        imported_by: The first file that counts and imports it, also by way of others; empty if
+            there is none.
+    """
+
+    file: FileCoverage
+    is_in_scope: bool
+    imported_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """One measured tree.
 
@@ -207,6 +223,9 @@ class Measurement:
         unparsable: In scope, but no Python.
         unlisted: In scope and Python, but coverage.py does not report it: it never ran and its
             folder is no package. Sorted paths.
+        aside: Those of `unlisted`, and what of the Python files outside of the scope may be product
+            code, by path.
+        aside_folders: Folders of all Python files that do not count, sorted; the root is empty.
         tests: How the test command ended.
         rewritten: Measured files that the tests changed or deleted while they ran: what ran
             there need not be what the tree has. Sorted paths.
@@ -216,6 +235,8 @@ class Measurement:
     files: tuple[FileCoverage, ...]
     unparsable: tuple[Unparsable, ...] = ()
     unlisted: tuple[str, ...] = ()
+    aside: tuple[Aside, ...] = ()
+    aside_folders: tuple[str, ...] = ()
     tests: TestRun = field(default_factory=lambda: TestRun(exit_status=0))
     rewritten: tuple[str, ...] = ()
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coverage_gate.core.gaps import Gap
-from coverage_gate.core.ledger import CURES
 from coverage_gate.core.measurement import Arc
 from coverage_gate.core.nearest import TestModule, TestPlace, named_in, place_of
 from coverage_gate.core.places import Unit, located
@@ -254,9 +253,9 @@ def _vanished_chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
 def _hidden_chores(verdict: Verdict) -> Iterator[Chore]:
     """What is judged though it is not counted: it has to be counted first."""
     hidden = verdict.hidden or ()
-    for why in dict.fromkeys(each.why for each in hidden):
-        places = tuple(located(each.path, each.lines) for each in hidden if each.why is why)
-        yield Chore(text=f"Newly hidden, {why}: {CURES[why]}", places=places)
+    for why, cure in dict.fromkeys((each.why, each.cure) for each in hidden):
+        places = tuple(located(each.path, each.lines) for each in hidden if each.why == why)
+        yield Chore(text=f"Newly hidden, {why}: {cure}", places=places)
 
 
 def _gone(verdict: Verdict) -> tuple[str, ...]:

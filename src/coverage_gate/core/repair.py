@@ -70,10 +70,23 @@ def repaired(evidence: Evidence, units: Iterable[Unit]) -> Evidence:
     by_path: dict[str, list[Unit]] = {}
     for unit in units:
         by_path.setdefault(unit.path, []).append(unit)
-    files = tuple(_covered(file, by_path.pop(file.path, ())) for file in evidence.head.files)
+    head = evidence.head
+    files = [_covered(file, by_path.pop(file.path, ())) for file in head.files]
+    # What does not count is brought to where it does.
+    brought = [file for file in evidence.judged_head.files if file.path in by_path]
+    files += [_covered(file, by_path.pop(file.path)) for file in brought]
     if by_path:
         raise ValueError(f"no measured file: {', '.join(sorted(by_path))}")
-    return replace(evidence, head=replace(evidence.head, files=files))
+    known = {file.path for file in files}
+    return replace(
+        evidence,
+        head=replace(
+            head,
+            files=tuple(files),
+            aside=tuple(each for each in head.aside if each.file.path not in known),
+            unlisted=tuple(path for path in head.unlisted if path not in known),
+        ),
+    )
 
 
 def _covered(file: FileCoverage, units: Sequence[Unit]) -> FileCoverage:

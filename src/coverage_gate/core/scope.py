@@ -29,3 +29,25 @@ TOOLING_PATTERNS = (
 def looks_like_tooling(path: str) -> bool:
     """Whether a path is a test or tooling file by its name."""
     return any(fnmatchcase(path, pattern) for pattern in TOOLING_PATTERNS)
+
+
+#: Folders whose code serves the project without being its product, wherever they lie.
+SIDE_FOLDERS = frozenset(
+    {
+        *("tests", "test", "testing", "docs", "doc", "examples", "example", "samples", "demo"),
+        *("scripts", "tools", "bin", "ci", "tasks", "benchmarks", "benchmark", "bench"),
+        *("migrations", "versions", "notebooks", "hack", "contrib", "vendor", "third_party"),
+    }
+)
+#: Files in the root that serve the project.
+_SIDE_FILES = frozenset(
+    {"setup.py", "noxfile.py", "conftest.py", "tasks.py", "dodo.py", "fabfile.py", "manage.py"}
+)
+
+
+def serves_the_project(path: str) -> bool:
+    """Whether a file lies, by the names above it, where no product code is expected."""
+    *folders, name = path.split("/")
+    if any(folder in SIDE_FOLDERS or folder.startswith(".") for folder in folders):
+        return True
+    return name == "conftest.py" or (not folders and name in _SIDE_FILES)

@@ -9,6 +9,7 @@ from coverage_gate.core.changes import ChangeKind, Changes, Commit, FileChange, 
 from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.linemap import FileDiff, Hunk
 from coverage_gate.core.measurement import (
+    Aside,
     FileCoverage,
     Kind,
     Measurement,
@@ -75,6 +76,8 @@ def measurement(
     exit_status: int = 0,
     unparsable: tuple[Unparsable, ...] = (),
     unlisted: tuple[str, ...] = (),
+    aside: tuple[Aside, ...] = (),
+    aside_folders: tuple[str, ...] = (),
     kind: Kind = KIND,
 ) -> Measurement:
     """A measurement of these files; `tests` maps test ids to outcomes in words."""
@@ -94,6 +97,8 @@ def measurement(
         files=files,
         unparsable=unparsable,
         unlisted=unlisted,
+        aside=aside,
+        aside_folders=aside_folders,
         tests=TestRun(exit_status=exit_status, outcomes=outcomes),
     )
 

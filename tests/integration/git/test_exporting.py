@@ -102,6 +102,15 @@ def test_a_submodule_is_an_empty_folder(
     assert list((tmp_path / "out" / "lib" / "sub").iterdir()) == []
 
 
+def test_bytecode_is_left_out(repo: RepositoryBuilder, look: Look, tmp_path: Path) -> None:
+    names = ("a.pyc", "lib/b.pyo", "lib/__pycache__/c.cpython-311.pyc", "lib/d.py", "e.pyc.txt")
+    repo.write(dict.fromkeys(names, "x"))
+    repo.commit()
+    assert set(_export(look, repo, tmp_path / "out").files) >= {"lib/d.py", "e.pyc.txt"}
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.suffix in (".pyc", ".pyo")]
+    assert not (tmp_path / "out" / "lib" / "__pycache__").exists()
+
+
 def test_an_empty_tree_is_an_empty_folder(
     repo: RepositoryBuilder, look: Look, tmp_path: Path
 ) -> None:

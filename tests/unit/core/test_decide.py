@@ -1,5 +1,6 @@
 """Rules over evidence, and the verdict they make."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -109,9 +110,17 @@ def test_an_unparsable_file_that_nobody_changed_is_not_the_branchs() -> None:
 
 def test_a_changed_file_in_scope_that_coverage_leaves_out_fails() -> None:
     head = measurement(covered(1, 2), unlisted=("src/ns/b.py",))
-    verdict = decide(evidence(head, changed=changes("src/ns/b.py", kind=ChangeKind.ADDED)))
+    changed = changes("src/ns/b.py", kind=ChangeKind.ADDED)
+    verdict = decide(replace(evidence(head, changed=changed), diff=None))
     assert verdict.state is State.FAIL
     assert "no __init__.py" in verdict.reason
+
+
+@pytest.mark.parametrize(("path", "state"), [("src/b.py", "FAIL"), ("tests/b.py", "PASS")])
+def test_a_link_in_place_of_a_source_file_fails(path: str, state: str) -> None:
+    changed = changes(path, kind=ChangeKind.ADDED, mode="120000")
+    verdict = decide(evidence(measurement(covered(1, 2)), changed=changed))
+    assert verdict.state == state
 
 
 def test_a_changed_file_outside_the_scope_is_told() -> None:
@@ -119,13 +128,6 @@ def test_a_changed_file_outside_the_scope_is_told() -> None:
     verdict = decide(evidence(measurement(covered(1, 2)), changed=changed))
     assert verdict.state is State.PASS
     assert verdict.warnings == ("unmeasured: changed outside the measured scope: lib/b.py",)
-
-
-def test_a_link_named_like_python_is_no_source() -> None:
-    verdict = decide(
-        evidence(measurement(covered(1, 2)), changed=changes("src/b.py", mode="120000"))
-    )
-    assert result(verdict, RuleName.UNMEASURED).outcome is Outcome.SKIP
 
 
 @pytest.mark.parametrize(

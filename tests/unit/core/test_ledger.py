@@ -82,8 +82,18 @@ def test_the_repair_names_what_is_hidden() -> None:
 def test_what_is_hidden_is_listed_with_its_reason() -> None:
     withheld = Withheld(statements=bits_of([3, 4]), commented=bits_of([4]))
     assert evidence_of(file_of(withheld)).hidden == (
-        Hidden(path=PATH, lines=bits_of([3]), why=Why.PATTERN, units=Units(lines=bits_of([3]))),
-        Hidden(path=PATH, lines=bits_of([4]), why=Why.COMMENT, units=Units(lines=bits_of([4]))),
+        Hidden(
+            path=PATH,
+            lines=bits_of([3]),
+            why=Why.PATTERN,
+            units=Units(lines=bits_of([3])),
+        ),
+        Hidden(
+            path=PATH,
+            lines=bits_of([4]),
+            why=Why.COMMENT,
+            units=Units(lines=bits_of([4])),
+        ),
     )
 
 

@@ -50,7 +50,8 @@ def export(
 ) -> Export:
     """Write a tree's blobs, byte for byte: no filter, no line end conversion, no hook.
 
-    Submodules become empty folders. Every file gets the same modification time.
+    Submodules become empty folders. Every file gets the same modification time. Python's bytecode
+    is left out: it would run in place of a source, or without one.
 
     Args:
         view: The repository.
@@ -62,8 +63,9 @@ def export(
         RepositoryError: "hostile-tree" or "tree-too-large", the branch's fault; "object-missing",
             "object-corrupt"; "no-space" when the folder cannot be written.
     """
-    entries = view.list_tree(tree)
-    check_paths([entry.path for entry in entries])
+    listed = view.list_tree(tree)
+    check_paths([entry.path for entry in listed])
+    entries = [entry for entry in listed if not is_bytecode(entry.path)]
     writer = FolderWriter(root=os.fsencode(destination), limits=limits)
     try:
         _make_root(destination)
@@ -88,6 +90,11 @@ def export_folder(source: Path, destination: Path, *, limits: ExportLimits = _LI
     except OSError as error:
         raise unwritable(destination, error) from error
     return writer.export()
+
+
+def is_bytecode(path: str) -> bool:
+    """Whether a path is one that Python takes for compiled code, where it keeps it or anywhere."""
+    return path.endswith((".pyc", ".pyo")) or "__pycache__" in path.split("/")
 
 
 def _write_blobs(view: GitView, entries: Iterable[TreeEntry], writer: FolderWriter) -> None:

@@ -13,19 +13,19 @@ objects on one line each, so that whoever reads it needs memory for one file onl
 file ended the process: a source file can make CPython's compiler overflow the C stack.
 
     {"schema": 1, "python": "3.11.7", "coverage": "7.17.3", "c_tracer": true,
-     "listed": ["src/a.py", "src/b.py"], "eligible": ["src/c.py"]}
-    {"path": "src/a.py", "statements": [1, 2], ...}        the listed ones first, then the eligible
+     "listed": ["src/a.py", "src/b.py"], "eligible": ["src/c.py"], "aside": ["setup.py"]}
+    {"path": "src/a.py", "statements": [1, 2], ...}   the listed ones first, then the eligible ...
     {"path": "src/b.py", "error": {"line": 3, "message": "invalid syntax"}}
     {"end": 3}
 
 or, when nothing can be told at all, {"failure": "..."}. Listed are the files that coverage.py
-counts even when nothing of them ran, eligible those that it counts when something did.
+counts even when nothing of them ran, eligible those that it counts when something did. Of the files
+aside, which are never counted, less is told: their statements, and what they import.
 """
 
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import importlib.util
 import json
@@ -39,6 +39,7 @@ import sys
 import tokenize
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -103,11 +104,14 @@ def _answer(asked: Mapping[str, Any], rc: str, root: str, seconds: int, answer: 
     session = importlib.import_module("coverage").Coverage(data_file=None, config_file=rc)
     _check_regexes(session.config)
     listed, eligible = _scope(session.config, root, asked["paths"])
-    _write(answer, _line(_header(listed, eligible)))
-    paths = [*listed, *eligible][asked["skip"] :]
+    counted = {*listed, *eligible}
+    aside = [path for path in asked["paths"] if path not in counted and _is_utf8(path)]
+    _write(answer, _line(_header(listed, eligible) | {"aside": aside}))
+    paths = [*listed, *eligible, *aside][asked["skip"] :]
     for path in paths:
         _limit_cpu(seconds)
-        _write(answer, _answer_for(session, root, path))
+        facts = partial(_facts, session) if path in counted else _aside_facts
+        _write(answer, _answer_for(facts, root, path))
     _write(answer, _line({"end": len(paths)}))
 
 
@@ -276,9 +280,9 @@ def _is_module_of(path: str, package: str) -> bool:
 # Facts of one file
 
 
-def _answer_for(session: Any, root: str, path: str) -> str:  # noqa: ANN401 - see _check_regexes
+def _answer_for(facts: Callable[[str], Facts], root: str, path: str) -> str:
     try:
-        return _line({"path": path, **_facts(session, f"{root}/{path}")})
+        return _line({"path": path, **facts(f"{root}/{path}")})
     except _errors() as error:
         cause = error.__cause__ or error
         told = {"line": _line_of(cause), "message": _message(cause)}
@@ -294,8 +298,7 @@ def _line_of(error: BaseException) -> int | None:
 
 
 def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regexes
-    if os.path.realpath(full) != full or not stat.S_ISREG(os.lstat(full).st_mode):
-        raise CannotAnalyseError("is no regular file")
+    _check_regular(full)
     reporter = importlib.import_module("coverage.python").PythonFileReporter(full, session)
     source = reporter.source()
     if source.count("\n") > MAX_LINES:
@@ -308,6 +311,7 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
         "runs": _runs(firsts),
         "spans": outline["spans_of"](tree),
         "trivial": sorted(outline["trivial_lines"](tree, firsts) & statements),
+        "imports": outline["imports_of"](tree),
         "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
     }
     if session.config.branch:
@@ -315,7 +319,22 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
     return facts | _withheld_facts(session.config, reporter, tree, facts)
 
 
-@functools.cache
+def _check_regular(full: str) -> None:
+    if os.path.realpath(full) != full or not stat.S_ISREG(os.lstat(full).st_mode):
+        raise CannotAnalyseError("is no regular file")
+
+
+def _aside_facts(full: str) -> Facts:
+    _check_regular(full)
+    tree, outline = ast.parse(Path(full).read_bytes()), _beside("outline")
+    return {
+        "statements": outline["statement_lines"](tree),
+        "spans": outline["spans_of"](tree),
+        "imports": outline["imports_of"](tree),
+    }
+
+
+@cache
 def _beside(name: str) -> Mapping[str, Any]:
     """What a module beside this script defines: isolated, Python does not look for it there."""
     return runpy.run_path(str(Path(__file__).with_name(f"{name}.py")))

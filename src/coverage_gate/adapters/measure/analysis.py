@@ -65,6 +65,7 @@ class StaticAnalysis:
         has_c_tracer: Whether that has its C extension; without it "ctrace" is its slow "pytrace".
         files: In scope, listed ones first, each in the order of the request.
         broken: In scope, but no Python, or too much for the parser.
+        aside: Python that is never counted: of these only statements, spans and imports are told.
     """
 
     python: str
@@ -72,6 +73,7 @@ class StaticAnalysis:
     has_c_tracer: bool
     files: tuple[StaticFile, ...]
     broken: tuple[BrokenFile, ...]
+    aside: tuple[StaticFile, ...] = ()
 
     @property
     def paths(self) -> frozenset[str]:
@@ -183,12 +185,15 @@ class _Reading:
         )
 
     def _analysis(self, header: Header) -> StaticAnalysis:
+        places = len(header.listed) + len(header.eligible)
+        counted, rest = self._answered[:places], self._answered[places:]
         return StaticAnalysis(
             python=header.python,
             coverage=header.coverage,
             has_c_tracer=header.has_c_tracer,
-            files=tuple(file for file in self._answered if isinstance(file, StaticFile)),
-            broken=tuple(file for file in self._answered if isinstance(file, BrokenFile)),
+            files=tuple(file for file in counted if isinstance(file, StaticFile)),
+            broken=tuple(file for file in counted if isinstance(file, BrokenFile)),
+            aside=tuple(file for file in rest if isinstance(file, StaticFile)),
         )
 
     def _add(self, told: dict[str, object], path: str, *, is_listed: bool) -> None:

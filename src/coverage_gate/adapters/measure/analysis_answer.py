@@ -35,6 +35,7 @@ class Header:
         has_c_tracer: Whether that has its C extension.
         listed: Paths that are counted even when nothing of them ran.
         eligible: Paths that are counted when something of them ran.
+        aside: Paths that are never counted.
     """
 
     python: str
@@ -42,11 +43,12 @@ class Header:
     has_c_tracer: bool
     listed: tuple[str, ...]
     eligible: tuple[str, ...]
+    aside: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All paths that have an answer, in the order of the answers."""
-        return self.listed + self.eligible
+        return self.listed + self.eligible + self.aside
 
 
 def read_object(line: bytes) -> dict[str, object]:
@@ -82,6 +84,7 @@ def header_of(told: dict[str, object], known: Collection[str]) -> Header:
         has_c_tracer=_truth(told, "c_tracer"),
         listed=tuple(_texts(told, "listed")),
         eligible=tuple(_texts(told, "eligible")),
+        aside=tuple(_texts(told, "aside")),
     )
     if len(set(header.paths)) != len(header.paths):
         raise BadAnswerError("a path is named twice")
@@ -123,6 +126,7 @@ def file_of(
         spans=tuple(map(_span, _list(told, "spans"))),
         trivial=_lines(told, "trivial"),
         silent=_ranges(told, "silent"),
+        imports=frozenset(_texts(told, "imports")),
         withheld=Withheld(
             statements=_lines(told, "withheld"),
             branches=_branches(told, "withheld_branches"),

@@ -103,3 +103,40 @@ def _is_trivial(node: _Holder) -> bool:
         value = node.value
         return value is None or all(isinstance(part, _PLAIN) for part in ast.walk(value))
     return isinstance(node, _TRIVIAL)
+
+
+#: Calls that import a module by its name.
+_IMPORTERS = ("import_module", "__import__")
+
+
+def statement_lines(tree: ast.Module) -> list[int]:
+    """First lines of all statements but docstrings and other plain texts."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    return sorted({node.lineno for node in nodes if not _is_text(node)})
+
+
+def _is_text(node: ast.stmt) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def imports_of(tree: ast.Module) -> list[str]:
+    """Modules that a file may import, as "a.b" or, relative to its folder, "..a.b"; sorted."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            dots, module = "." * node.level, node.module or ""
+            # Each name may be a module of that package.
+            ends = ["", *(f".{alias.name}" if module else alias.name for alias in node.names)]
+            names.update(f"{dots}{module}{end}" for end in ends)
+        elif isinstance(node, ast.Call) and node.args and _called(node) in _IMPORTERS:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                names.add(first.value)
+    return sorted(name for name in names if name.isprintable())
+
+
+def _called(node: ast.Call) -> object:
+    return getattr(node.func, "attr", getattr(node.func, "id", None))

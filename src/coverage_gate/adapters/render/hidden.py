@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from coverage_gate.core.ledger import CURES, Hidden
+from coverage_gate.core.ledger import Hidden
 from coverage_gate.core.places import located
 
 HEADING = "Newly hidden, judged as not covered"
@@ -18,4 +18,4 @@ def hidden_items(hidden: Iterable[Hidden] | None) -> tuple[str, ...]:
 def hidden_parts(hidden: Iterable[Hidden] | None) -> Iterator[tuple[str, str]]:
     """The place, and why with what to do."""
     for each in hidden or ():
-        yield located(each.path, each.lines), f"{each.why}; {CURES[each.why]}"
+        yield located(each.path, each.lines), f"{each.why}; {each.cure}"

@@ -149,7 +149,7 @@ def _hidden(hidden: Hidden) -> dict[str, object]:
     return {
         "path": _exact(hidden.path),
         "lines": list(lines_of(hidden.lines)),
-        "why": str(hidden.why),
+        "why": one_line(hidden.why, limit=TEXT_LIMIT),
     }
 
 

@@ -17,6 +17,7 @@ from coverage_gate.core.linebits import LineBits, bits_of, lines_of
 from coverage_gate.core.measurement import (
     NOTHING_WITHHELD,
     Arc,
+    Aside,
     FileCoverage,
     Kind,
     Measurement,
@@ -29,7 +30,7 @@ from coverage_gate.core.measurement import (
 )
 from coverage_gate.ports import StoreError
 
-MARK = b"CGM4"
+MARK = b"CGM5"
 DIGEST_BYTES = 16
 #: Longest JSON that is unpacked: a hundred times that of ten thousand files.
 MAX_TEXT_BYTES = 1 << 30
@@ -51,6 +52,8 @@ def encode(measurement: Measurement) -> bytes:
         list(measurement.unlisted),
         _from_tests(measurement.tests),
         list(measurement.rewritten),
+        [[_from_file(each.file), each.is_in_scope, each.imported_by] for each in measurement.aside],
+        list(measurement.aside_folders),
     ]
     return pack(MARK, document)
 
@@ -178,12 +181,14 @@ def _from_tests(tests: TestRun) -> list[Any]:
 
 
 def _to_measurement(document: object) -> Measurement:
-    origin, files, unparsable, unlisted, tests, rewritten = row_from(document, 6)
+    origin, files, unparsable, unlisted, tests, rewritten, aside, folders = row_from(document, 8)
     return Measurement(
         provenance=_to_provenance(origin),
         files=tuple(_to_file(item) for item in list_from(files)),
         unparsable=tuple(_to_unparsable(item) for item in list_from(unparsable)),
         unlisted=tuple(text_from(item) for item in list_from(unlisted)),
+        aside=tuple(_to_aside(item) for item in list_from(aside)),
+        aside_folders=tuple(text_from(item) for item in list_from(folders)),
         tests=_to_tests(tests),
         rewritten=tuple(text_from(item) for item in list_from(rewritten)),
     )
@@ -238,6 +243,13 @@ def _to_withheld(value: object) -> Withheld:
         excused=bits_from(excused),
         assumed=_to_arcs(assumed),
     )
+
+
+def _to_aside(value: object) -> Aside:
+    file, is_in_scope, imported_by = row_from(value, 3)
+    if not isinstance(is_in_scope, bool):
+        raise TypeError(f"no truth value: {is_in_scope!r:.80}")
+    return Aside(file=_to_file(file), is_in_scope=is_in_scope, imported_by=text_from(imported_by))
 
 
 def _to_arcs(value: object) -> tuple[Arc, ...]:

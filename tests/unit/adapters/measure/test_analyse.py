@@ -80,6 +80,16 @@ def test_the_answer_is_a_header_a_line_for_each_file_and_an_end(root: Path) -> N
     assert ([file["path"] for file in files], end) == (["a.py", "b/c.py"], {"end": 2})
 
 
+def test_of_files_that_are_never_counted_little_is_told(root: Path) -> None:
+    write(root, {"a.py": "", "setup.py": "import a\nx = 1\n", "bad.py": "x = ("})
+    config = BaseConfig(source_pkgs=("a",))
+    header, *files, end = answer_of(root, ["a.py", "bad.py", "setup.py"], config)
+    assert (header["eligible"], header["aside"]) == (["a.py"], ["bad.py", "setup.py"])
+    assert files[1]["error"] == {"line": 1, "message": "SyntaxError: '(' was never closed"}
+    told = {"path": "setup.py", "statements": [1, 2], "spans": [], "imports": ["a"]}
+    assert (files[2], end) == (told, {"end": 3})
+
+
 def test_the_beginning_that_was_answered_before_is_left_out(root: Path) -> None:
     write(root, {"a.py": "", "b.py": ""})
     _, *files, end = answer_of(root, ["a.py", "b.py"], skip=1)
@@ -124,6 +134,7 @@ if 0:  # pragma: no cover
         "jumps": [[[3, 8], None, [[3, 8]]], [[4, 3], [4, 8], [[4, 3]]], [[5, 3], [5, 8], [[5, 3]]]],
         "jumps_drop_last": False,
         "loops": [],
+        "imports": [],
         "withheld": [16],
         "harmless": [],
         "commented": [16],
@@ -182,7 +193,16 @@ def test_where_the_base_excludes_nothing_only_choices_are_excused(root: Path) ->
 
 def test_branches_are_left_out_where_only_lines_are_measured(root: Path) -> None:
     facts = facts_of(root, "if x:\n    y = 1\n", BaseConfig())
-    assert sorted(facts) == ["excluded", "path", "runs", "silent", "spans", "statements", "trivial"]
+    assert sorted(facts) == [
+        "excluded",
+        "imports",
+        "path",
+        "runs",
+        "silent",
+        "spans",
+        "statements",
+        "trivial",
+    ]
 
 
 @pytest.mark.parametrize(

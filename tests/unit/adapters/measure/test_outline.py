@@ -9,7 +9,13 @@ from types import CodeType, ModuleType
 
 import pytest
 
-from coverage_gate.adapters.measure.outline import silent_lines, spans_of, trivial_lines
+from coverage_gate.adapters.measure.outline import (
+    imports_of,
+    silent_lines,
+    spans_of,
+    statement_lines,
+    trivial_lines,
+)
 
 
 def trivial(source: str, **firsts: int) -> set[int]:
@@ -164,3 +170,36 @@ def test_no_code_object_has_a_silent_line(module: ModuleType) -> None:
     silent = silent_lines(ast.parse(source), source)
     assert len(silent) > 50
     assert silent.isdisjoint(lines_of_code(compile(source, "module", "exec")))
+
+
+def test_imports_are_told_as_they_are_written() -> None:
+    source = """
+import a.b, c as d
+from e import f as g
+from . import h
+from ..i import j
+def k():
+    importlib.import_module("l.m")
+    __import__("n")
+    import_module(name)
+    import_module()
+    import_module(1)
+    other("o")
+"""
+    assert imports_of(ast.parse(source)) == [
+        ".",
+        "..i",
+        "..i.j",
+        ".h",
+        "a.b",
+        "c",
+        "e",
+        "e.f",
+        "l.m",
+        "n",
+    ]
+
+
+def test_statements_are_all_but_plain_texts() -> None:
+    source = "'''Text.'''\nx = 1\n\ndef f():\n    'text'\n    1\n    return (\n        2)\n"
+    assert statement_lines(ast.parse(source)) == [2, 4, 6, 7]

@@ -11,6 +11,7 @@ import pytest
 from coverage_gate.adapters.stores.codec import DIGEST_BYTES, MARK, decode, encode
 from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.measurement import (
+    Aside,
     FileCoverage,
     Kind,
     Measurement,
@@ -40,6 +41,8 @@ FULL = replace(
     unparsable=(Unparsable(path="src/b.py", blob="c" * 40, line=None, message="no\x1bUTF-8"),),
     unlisted=("src/c.py",),
     rewritten=("src/d.py",),
+    aside=(Aside(file=FILE, is_in_scope=True, imported_by="src/a.py"),),
+    aside_folders=("", "tests"),
     tests=TestRun(
         exit_status=1,
         outcomes={"t::a": TestOutcome.PASSED, "t::\ud83d\ude00": TestOutcome.FAILED},
@@ -76,7 +79,8 @@ def test_a_measurement_of_nothing_comes_back_whole() -> None:
 
 def test_the_codec_knows_every_field_of_a_measurement() -> None:
     known = {
-        Measurement: "provenance files unparsable unlisted tests rewritten",
+        Measurement: "provenance files unparsable unlisted aside aside_folders tests rewritten",
+        Aside: "file is_in_scope imported_by",
         Provenance: "identity commit tree kind scope scope_text config_digest coverage_version "
         "sandbox",
         Kind: "core python branch",
@@ -156,7 +160,10 @@ def test_a_sealed_text_that_is_no_json_is_refused(text: bytes) -> None:
         None,
         {},
         [],
-        [1, 2, 3, 4, 5],
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        changed(6, 0, 1, value=1),
+        changed(6, 0, value=[]),
+        changed(7, value=[1]),
         changed(0, 0, value=None),
         changed(0, 1, value=5),
         changed(0, 3, 2, value=1),

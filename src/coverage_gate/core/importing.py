@@ -1,0 +1,61 @@
+"""Which files that do not count are imported by files that do. Nothing is run for it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+
+from coverage_gate.core.counting import StaticFile
+
+#: Where a module may lie that is imported by its full name.
+_ROOTS = ("", "src", "lib")
+
+
+def importers(
+    counted: Iterable[StaticFile], aside: Iterable[StaticFile], roots: Iterable[str]
+) -> dict[str, str]:
+    """Path of a file aside → the first file that counts and imports it, also by way of others.
+
+    Args:
+        counted: Files that count.
+        aside: Files that do not.
+        roots: Folders that modules are imported from, besides the usual ones.
+    """
+    known = {file.path: file for file in aside}
+    modules = _modules(known, {*_ROOTS, *roots})
+    found: dict[str, str] = {}
+    todo = [(file, file.path) for file in sorted(counted, key=lambda file: file.path)]
+    while todo:
+        file, first = todo.pop(0)
+        for name in sorted(file.imports):
+            path = modules.get(_place_of(name, file.path))
+            if path is not None and path not in found:
+                found[path] = first
+                todo.append((known[path], first))
+    return found
+
+
+def _modules(paths: Iterable[str], roots: Iterable[str]) -> Mapping[str, str]:
+    """Names of modules, "a.b", or their places from the root on, "/src/a/b" → path."""
+    modules: dict[str, str] = {}
+    for path in sorted(paths):
+        place = path.rpartition(".")[0].removesuffix("/__init__")
+        for name in (f"/{place}", *_names(place, roots)):
+            modules.setdefault(name, path)
+    return modules
+
+
+def _names(place: str, roots: Iterable[str]) -> Iterator[str]:
+    for root in sorted(roots):
+        if not root or place.startswith(f"{root}/"):
+            yield place[len(root) + 1 if root else 0 :].replace("/", ".")
+
+
+def _place_of(name: str, importer: str) -> str:
+    """An absolute name as it is; a relative one as its place from the root on."""
+    rest = name.lstrip(".")
+    if rest == name:
+        return name
+    ups = [".."] * (len(name) - len(rest) - 1)
+    folder = posixpath.dirname(importer)
+    return posixpath.normpath(posixpath.join("/", folder, *ups, rest.replace(".", "/")))
