@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import pytest
 from tests.shop import Shop, Told, copy_of, measure_all, prepare
 
 from coverage_gate.cli.main import run
+from coverage_gate.testing.servers import forges, plane, telegram
+
+#: Secrets of the fakes: no test may print or log one.
+SENTINELS = (telegram.TOKEN, plane.TOKEN, forges.TOKEN)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose output or log shows a secret."""
+    report = yield
+    shown = [name for name, text in report.sections if any(each in text for each in SENTINELS)]
+    if shown and report.passed:
+        report.outcome = "failed"
+        report.longrepr = f"a secret is shown in {', '.join(shown)}"
+    return report
 
 
 def use_only(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine_world import REPO, World
+from tests.engine_world import REPO, World, make_world
 from tests.notify_world import STANDS
 
 from coverage_gate.core.records import OutboxState
 from coverage_gate.notifying import Courier, Round
 from coverage_gate.ports import StoreError
 from coverage_gate.testing.servers import forges, telegram
-from coverage_gate.testing.servers.loopback import Fault
+from coverage_gate.testing.servers.loopback import ALL_FAULTS, Fault
 from stage_engine.cli.main import run
 from stage_engine.engine import Engine, advance_stage, advance_task
 from stage_engine.overview import queue_block
@@ -184,6 +186,41 @@ def test_a_pipeline_without_messages_says_none(
     assert queue_block(world.engine())["messages"] == {}
     assert run(["queue"]) == 0
     assert "messages\n  none" in capsys.readouterr().out
+
+
+def stages(world: World, engine: Engine) -> list[tuple[str, str, str]]:
+    """Two tasks from the edge on: a good one and an untested one."""
+    world.untested("bad")
+    world.feature("good", {"tests/test_good.py": "def test_x(): pass\n"})
+    found = []
+    for branch in ("good", "bad"):
+        task = world.submit(engine, branch)
+        world.at_stage(engine, task, "deploy-staging")
+        advance_task(task.id, engine=engine)
+        end = world.task(engine, task.id)
+        found.append((end.stage, str(end.status), end.reason))
+    return found
+
+
+def test_receivers_that_all_fail_change_no_verdict_and_no_secret_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = make_world(tmp_path / "quiet", monkeypatch)
+    expected = stages(quiet, quiet.engine())
+    world = make_world(tmp_path / "loud", monkeypatch)
+    heard: list[str] = []
+    with ExitStack() as stack:
+        servers = {topic: stack.enter_context(stand.open()) for topic, stand in STANDS.items()}
+        for topic, server in servers.items():
+            lead(world, topic, server.url)
+            server.fail(*ALL_FAULTS)
+        engine = world.engine()
+        with told(engine, every_s=0.01, tell=heard.append, last_s=0.0):
+            assert stages(world, engine) == expected
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "loud").rglob("*") if path.is_file())
+    for stand in STANDS.values():
+        assert stand.secret.encode() not in kept
+        assert stand.secret not in "".join(heard)
 
 
 def test_a_store_that_is_busy_stops_no_telling(

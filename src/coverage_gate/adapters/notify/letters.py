@@ -100,9 +100,18 @@ def _failure(facts: Mapping[str, Any]) -> list[Line]:
     check = fact(facts, "check")
     head: Line = (Span("FAIL ", "b"), *_subject(facts), Span(f": {_name(check)}"))
     lines = [head, *_move(facts), *_paragraphs(fact(facts, "reason"))]
+    return [*lines, *_next(facts)]
+
+
+def _next(facts: Mapping[str, Any]) -> list[Line]:
+    """What happens now, or what a person has to do; nothing where nobody says so."""
     if facts.get("parked") is True:
-        lines.append((Span("It waits for a person.", "b"), Span(" Resume it when it is mended.")))
-    return lines
+        number = _name(fact(facts, "task_id"))
+        how: Line = (Span("stage-engine resume " + number, "code"),) if number else ()
+        mended = "Mend it, then let it go on" + (": " if how else ".")
+        return [(Span("It waits for a person.", "b"), Span(f" {mended}"), *how)]
+    attempt = _name(fact(facts, "attempt"))
+    return [(Span(f"Developer job {attempt} is queued."),)] if attempt else []
 
 
 def _recovery(facts: Mapping[str, Any]) -> list[Line]:

@@ -37,9 +37,12 @@ def test_a_failure_says_what_failed_where_it_goes_and_why() -> None:
     ]
 
 
-def test_a_failure_that_stops_says_that_a_person_is_needed() -> None:
-    assert "waits for a person" in told(FAILURE, parked=True)
+def test_a_failure_says_what_happens_now() -> None:
+    assert told(FAILURE, attempt=2).endswith("\nDeveloper job 2 is queued.")
     assert "waits for a person" not in told(FAILURE, parked="yes")
+    parked = told(FAILURE, parked=True, attempt=4)
+    assert parked.endswith("\nIt waits for a person. Mend it, then let it go on.")
+    assert told(FAILURE, parked=True, task_id=7).endswith("let it go on: stage-engine resume 7")
 
 
 def test_every_kind_has_its_words() -> None:
