@@ -378,7 +378,8 @@ class TreeMeasurer:
         self, plan: Plan, folder: Path, *, contexts: Literal["", "told", "found"] = ""
     ) -> _Executed:
         """Export, read the source, run the tests; `contexts`: who tells which test runs."""
-        root, work = folder / "tree", folder / "work"
+        # Short names: below them tests make sockets, whose paths have a limit of 108 bytes.
+        root, work = folder / self._root_name(plan), folder / "w"
         blobs = self._export(plan.source, root)
         data_file = folder / "data" / "coverage"
         data_file.parent.mkdir()
@@ -443,6 +444,13 @@ class TreeMeasurer:
             if isinstance(tried, MeasureFailure):
                 raise _UnmeasurableError(_own_configuration(tried, plan.trusted))
         return measured
+
+    def _root_name(self, plan: Plan) -> str:
+        """Where the root is a package itself, tests import it by the name of the folder."""
+        name = self.bench.repository
+        if "__init__.py" in self._entries(plan.source) and name.isidentifier():
+            return f"tree/{name}"
+        return "tree"
 
     def _export(self, source: TreeSource, root: Path) -> dict[str, str]:
         if source.tree is None or self.view is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from tests.shop import MAIN, NAME, Shop
 from coverage_gate import wiring
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.names import SCRATCH
 from coverage_gate.measuring import TreeMeasurer, tracked_in
 from coverage_gate.ports import (
     ProcessResult,
@@ -411,3 +413,38 @@ def test_other_faults_of_an_export_are_the_repositorys(
     monkeypatch.setattr("coverage_gate.measuring.export_tree", broken)
     with measurer_of(shop) as measurer, pytest.raises(RepositoryError, match="no tree"):
         measurer.measure(source_of(shop, "main"), fresh=True)
+
+
+def test_a_root_that_is_a_package_has_the_repositorys_name(shop: Shop) -> None:
+    files = {
+        "__init__.py": "",
+        "price_list.py": "def first():\n    return 1\n",
+        "test_list.py": f"from {NAME}.price_list import first\n\n\ndef test_it():\n"
+        "    assert first() == 1\n",
+        "pyproject.toml": "[tool.coverage.run]\nsource = ['.']\n",
+        "tests/test_price.py": None,
+        "src/shop/__init__.py": None,
+        "src/shop/price.py": None,
+    }
+    shop.new_branch("package", files)
+    measured = measure(shop, "package")
+    assert isinstance(measured, Measurement), measured
+    assert measured.tests.exit_status == 0
+    assert measured.file("price_list.py") is not None
+
+
+def test_the_folder_of_temporary_files_leaves_room_for_sockets(shop: Shop) -> None:
+    tests = (
+        "import socket\n\n\ndef test_it(tmp_path):\n"
+        "    socket.socket(socket.AF_UNIX).bind(str(tmp_path / 'server.sock'))\n"
+    )
+    shop.new_branch("socket", {"tests/test_socket.py": tests})
+    with measurer_of(shop) as measurer:
+        bench = replace(
+            measurer.bench,
+            scratch=Path(tempfile.mkdtemp(prefix=SCRATCH, dir=tempfile.gettempdir())),
+        )
+        measured = replace(measurer, bench=bench).measure(source_of(shop, "socket"))
+    bench.scratch.rmdir()  # the run left nothing there
+    assert isinstance(measured, Measurement), measured
+    assert not measured.tests.failed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import FrameType
 
 from coverage_gate.cli.lazy import LazyCommand
 from coverage_gate.cli.shell import USAGE, Program, run_program
@@ -96,7 +98,17 @@ PROGRAM = Program(
 
 def main() -> None:
     """Run the command line of this process; always ends in SystemExit."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as Control-C does: what runs is stopped, private folders are removed."""
+    del frame
+    for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
 
 def run(arguments: Sequence[str], *, table: Mapping[str, LazyCommand] = TABLE) -> int:

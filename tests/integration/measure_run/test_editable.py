@@ -259,6 +259,8 @@ def test_the_path_of_the_tests_has_no_trace_of_the_checkout(shop: Shop) -> None:
     shop.bench.finished(files, "pytest --import-mode=importlib")
     path = json.loads((shop.bench.export / "path.json").read_text())
     export = str(shop.bench.export)
-    assert path[:2] == [export, f"{export}/src"]
+    assert path[0] == export
+    assert path.index(json.__file__.rpartition("/json/")[0]) < path.index(f"{export}/src")
+    assert path.index(f"{export}/src") < path.index(str(site_of(shop.bench.python)))
     assert path[-1] == str(shop.bench.work / "plugin")
     assert not [entry for entry in path if "checkout" in entry or "boot" in entry]

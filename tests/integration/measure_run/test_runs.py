@@ -350,3 +350,47 @@ def test_an_interpreter_that_is_gone_meanwhile_is_the_tools_fault(bench: Bench) 
     failure = bench.failed(PROJECT, interpreter=probed)
     assert failure.code is FailureCode.SANDBOX_FAILED
     assert "No such file or directory" in failure.message
+
+
+# Honest projects of an unusual shape
+
+
+def test_a_module_in_src_hides_none_of_the_standard_library(bench: Bench) -> None:
+    files = {
+        "src/__init__.py": "",
+        "src/queue.py": "def put():\n    return 1\n",
+        "other/src2.py": "",
+        "tests/test_queue.py": (
+            "import queue, subprocess, sys\nfrom src.queue import put\n\n\n"
+            "def test_it():\n"
+            "    assert put() == 1\n"
+            "    assert queue.Queue().empty()\n"
+            "    ask = 'import queue; queue.Queue()'\n"
+            "    subprocess.run([sys.executable, '-c', ask], check=True)\n"
+        ),
+    }
+    assert not bench.finished(files).tests.failed
+
+
+def test_a_layout_with_src_works_without_an_install_beside_such_a_module(bench: Bench) -> None:
+    files = {
+        "src/queue.py": "X = 1\n",
+        "src/shop.py": "def price():\n    return 1\n",
+        "tests/test_shop.py": (
+            "import queue\nfrom shop import price\n\n\n"
+            "def test_it(): assert price() == 1 and queue.Queue().empty()\n"
+        ),
+    }
+    assert not bench.finished(files).tests.failed
+
+
+def test_tests_may_change_the_path_and_the_mask(bench: Bench) -> None:
+    files = PROJECT | {
+        "tests/test_rude.py": (
+            "import os, sys\n\n\ndef test_rude():\n    sys.path[:] = []\n    os.umask(0o777)\n"
+        )
+    }
+    run = bench.finished(files)
+    assert not run.tests.failed
+    claims = bench.work / "record" / "claims.json"
+    assert claims.stat().st_mode & 0o400

@@ -50,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register what records: `WorkerRecorder` in a worker of xdist, else `Recorder`."""
     steady(config.option)
     spec = read_spec(config.option.coverage_gate_spec)
+    # Now: the tests may change the path.
+    importlib.import_module("coverage_gate_foreign")
     recorder = WorkerRecorder(spec) if hasattr(config, "workerinput") else Recorder(spec)
     config.pluginmanager.register(recorder, "coverage_gate_state")
     if spec.get("contexts"):
@@ -101,7 +103,7 @@ def short_id(node: str) -> str:
 
 def foreign_here(spec: Mapping[str, Any]) -> dict[str, str]:
     """The project's modules that this process took from elsewhere, name → file."""
-    foreign = importlib.import_module("coverage_gate_foreign")
+    foreign = sys.modules["coverage_gate_foreign"]
     found: dict[str, str] = foreign.foreign_modules(
         sys.modules, export=spec["export"], roots=spec["import_roots"], scratch=spec["tmp"]
     )

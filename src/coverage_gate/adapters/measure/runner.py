@@ -5,8 +5,9 @@ the gate's packages. Its one argument is a JSON file, see `workroom.write_spec`.
 nothing of the tree has run: its folder holds an empty `sitecustomize`, and comes first.
 
 Order of `sys.path` while the tests run: the current folder, which `python -m` puts there; the
-export's folders that stand for what is installed in editable mode; `src`; then what the
-interpreter brings, without the checkout; last the folder of the gate's plugin.
+standard library; the export's folders that stand for what is installed in editable mode; `src`;
+then what else the interpreter brings, without the checkout; last the folder of the gate's plugin.
+So a `src/queue.py` hides no module of the standard library, as in any other run.
 """
 
 # Names of files stay texts here: `sys.path` and `__file__` hold texts, any text.
@@ -28,6 +29,7 @@ from typing import Any
 #: Found where the interpreter has them, whatever files of this name the tree holds.
 TOOLS = frozenset({"_pytest", "coverage", "pytest", "unittest"})
 
+_MASK = 0o077
 _CUSTOMISE = ("sitecustomize", "usercustomize")
 
 
@@ -170,9 +172,31 @@ def take_place(spec: Mapping[str, Any], own: str) -> None:
     roots = spec["import_roots"]
     first = [] if spec["module"] else [os.path.dirname(os.path.realpath(spec["name"]))]
     metadata = keep_metadata(gone, Path(spec["metadata"]))
-    path = [*first, *roots, *installed, *metadata, spec["plugin"]]
+    own, others = roots[:1], roots[1:]
+    library = [entry for entry in installed if is_library(entry)]
+    path = [*first, *own, *library, *others, *installed, *metadata, spec["plugin"]]
     sys.path[:] = list(dict.fromkeys(path))
-    os.environ["PYTHONPATH"] = os.pathsep.join(roots)  # noqa: TID251 - for children of the tests
+    children = [root for root in roots if not hides_library(root)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(children)  # noqa: TID251 - for children of the tests
+
+
+def is_library(entry: str) -> bool:
+    """Whether an entry of the path is the standard library's."""
+    home = os.path.realpath(sysconfig.get_paths()["stdlib"])
+    real = os.path.realpath(entry)
+    packages = {"site-packages", "dist-packages"}
+    version = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    inside = _is_in(real, home) and packages.isdisjoint(Path(real).parts)
+    return inside or Path(real).name == version
+
+
+def hides_library(folder: str) -> bool:
+    """Whether a folder has modules that would hide the standard library's in a child process.
+
+    There an entry of PYTHONPATH comes first.
+    """
+    names = {entry.name.partition(".")[0] for entry in Path(folder).iterdir()}
+    return not names.isdisjoint(sys.stdlib_module_names - {"__main__"})
 
 
 def _fenced(finder: Any, checkout: Checkout) -> Any:  # noqa: ANN401 - any finder
@@ -228,10 +252,15 @@ def run(
     process: int,
 ) -> int:
     """Run the command and, in this process, write down what became of it."""
+    # Before the tests run: they may change the path, and the mode of files that are made.
+    foreign_modules = importlib.import_module("coverage_gate_foreign").foreign_modules
+    mask = os.umask(_MASK)
+    os.umask(mask)
     status = exit_status(main(command_line(spec)))
+    os.umask(mask)
     # A child that a test forked may come back to here.
     if os.getpid() == process:
-        foreign = importlib.import_module("coverage_gate_foreign").foreign_modules(
+        foreign = foreign_modules(
             sys.modules, export=spec["export"], roots=spec["import_roots"], scratch=spec["tmp"]
         )
         claims = {"exit": status, "tracer": "".join(tracer[:1]), "foreign": foreign}
