@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from coverage_gate.boundary import Redactor, keep_text, never_raises
+from coverage_gate.core.audit import audit_sources
 from coverage_gate.core.baseline import Baseline, BaselineKey, key_of
 from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.contexts import with_tests
@@ -335,13 +337,15 @@ def _sources(
     base: Measurement | None,
     head: Measurement,
 ) -> Sources:
-    """What is to be read to tell whether a test that is missing may be."""
-    if base is None or RuleName.INTEGRITY not in policy.rules:
-        return Sources()
-    of_base, of_head = wanted(base.tests, head.tests, changes)
+    """The texts of tests: to tell whether one that is missing may be, and for their audit."""
+    of_base, of_head = audit_sources(changes) if policy.audits else ((), ())
+    if base is not None and RuleName.INTEGRITY in policy.rules:
+        more_of_base, more_of_head = wanted(base.tests, head.tests, changes)
+        of_base, of_head = (*of_base, *more_of_base), (*of_head, *more_of_head)
+    read = partial(ports.repository.read_small, max_total=MAX_SOURCES)
     return Sources(
-        base=ports.repository.read_small(changes.base_tree, of_base, max_total=MAX_SOURCES),
-        head=ports.repository.read_small(changes.tree, of_head, max_total=MAX_SOURCES),
+        base=read(changes.base_tree, sorted({*of_base})) if of_base else {},
+        head=read(changes.tree, sorted({*of_head})) if of_head else {},
     )
 
 

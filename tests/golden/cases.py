@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from coverage_gate.core.audit import Finding
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.decide import decide
 from coverage_gate.core.deltas import Units
@@ -179,6 +180,15 @@ def broken_rules() -> Verdict:
         ),
         unmeasured=("src/shop/legacy.py",),
         failing_tests=tuple(tests),
+        audit=(
+            Finding(
+                path="tests/test_cart.py",
+                line=12,
+                test="tests/test_cart.py::test_all",
+                finding="no assertion",
+            ),
+            Finding(path="tests/new.py", line=0, test="", finding="cannot be read: invalid syntax"),
+        ),
         waivers=(WaiverUse(waiver=waiver(), state=WaiverState.OWED, lines=(12, 14)),),
         vanished=(
             Vanished(
@@ -274,6 +284,7 @@ def hostile() -> Verdict:
         rules=(rule,),
         unmeasured=(HOSTILE,),
         failing_tests=(HOSTILE,),
+        audit=(Finding(path=HOSTILE, line=1, test=f"t::{HOSTILE}", finding=HOSTILE),),
         waivers=(
             WaiverUse(
                 waiver=waiver(path="", tests=(HOSTILE,), actor=HOSTILE, reason=HOSTILE),

@@ -41,6 +41,7 @@ def decide(evidence: Evidence) -> Verdict:
         unmeasured=_unmeasured(broken),
         failing_tests=tuple(sorted(evidence.head.tests.failed)),
         vanished=evidence.vanished,
+        audit=None if evidence.audit is None else evidence.audit.findings,
         waivers=evidence.waiver_uses,
         patch=_patch(evidence),
         lost=_lost(evidence),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from coverage_gate.core.aside import aside_places
+from coverage_gate.core.audit import Audit, audit_tests
 from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.comparison import Comparison, compare
@@ -63,6 +64,7 @@ class Evidence:
         since: The head compared with the measurement that founded the baseline.
         waivers: Those of the repository.
         waiver_uses: Those that are not repaid, and which of them this verdict uses.
+        audit: What was found in changed tests; None where the policy does not ask for it.
         vanished: Tests that passed on the base and do not have to on the head; None where it is
             not known, since the base was not measured or the test command does not tell its tests.
     """
@@ -88,6 +90,7 @@ class Evidence:
     since: Comparison | None = field(init=False, repr=False, compare=False)
     ruled: Comparison | None = field(init=False, repr=False, compare=False)
     vanished: tuple[Vanished, ...] | None = field(init=False, repr=False, compare=False)
+    audit: Audit | None = field(init=False, repr=False, compare=False)
     waiver_uses: tuple[WaiverUse, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -117,6 +120,13 @@ class Evidence:
         object.__setattr__(self, "since", since)
         object.__setattr__(self, "vanished", left)
         object.__setattr__(self, "waiver_uses", uses)
+        object.__setattr__(self, "audit", self._audit())
+
+    def _audit(self) -> Audit | None:
+        if not self.policy.audits:
+            return None
+        product = [file.path for file in self.head.files]
+        return audit_tests(self.changes, self.sources, product)
 
     def _hidden(self, raw: Comparison | None) -> tuple[Hidden, ...]:
         if self.diff is None or raw is None or raw.mismatched:

@@ -21,6 +21,7 @@ class RuleName(StrEnum):
     UNMEASURED = "unmeasured"
     INTEGRITY = "integrity"
     TARGETS = "targets"
+    AUDIT = "audit"
 
 
 #: What `ORCH_COVERAGE_RULES` may name.
@@ -31,6 +32,14 @@ SWITCHED_RULES = (
     RuleName.INTEGRITY,
     RuleName.TARGETS,
 )
+
+
+class AuditMode(StrEnum):
+    """What a finding of the audit of changed tests means."""
+
+    OFF = "off"
+    WARN = "warn"
+    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,7 @@ class Policy:
         targets: What is asked of single files, by pattern.
         branch_paths: Where rules that judge lines judge branches, too.
         flaky_days: How many days a line that was proven flaky counts as flaky.
+        audit: What a finding in changed tests means.
         judges_tests: Whether a newly failing test fails the gate; a merge gate before us does that.
     """
 
@@ -61,7 +71,13 @@ class Policy:
     targets: tuple[Target, ...] = ()
     branch_paths: tuple[BranchPath, ...] = ()
     flaky_days: int = 14
+    audit: AuditMode = AuditMode.WARN
     judges_tests: bool = True
+
+    @property
+    def audits(self) -> bool:
+        """Whether changed tests are audited; where no further rule is on, nothing else is."""
+        return self.audit is not AuditMode.OFF and bool(self.rules)
 
     @property
     def reads_lines(self) -> bool:

@@ -51,3 +51,14 @@ def serves_the_project(path: str) -> bool:
     if any(folder in SIDE_FOLDERS or folder.startswith(".") for folder in folders):
         return True
     return name == "conftest.py" or (not folders and name in _SIDE_FILES)
+
+
+#: Tooling that is no test.
+_OTHER_TOOLING = ("setup.py", "noxfile.py", "docs/*", "doc/*", ".*/*", "venv/*", "build/*")
+
+
+def looks_like_test(path: str) -> bool:
+    """Whether a path is a test file, or a helper of tests, by its name."""
+    return looks_like_tooling(path) and not any(
+        fnmatchcase(path, pattern) for pattern in _OTHER_TOOLING
+    )

@@ -82,6 +82,11 @@ def read_code(data: bytes | None) -> Code:
         tree = parse_source(data or b"")
     except NotPythonError:
         return Code()
+    return code_of(tree)
+
+
+def code_of(tree: ast.Module) -> Code:
+    """The code of a file that was parsed."""
     imports = {
         name: dotted
         for node in ast.walk(tree)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from coverage_gate.core.attribution import Attribution
+from coverage_gate.core.audit import Finding
 from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.gaps import Repair
 from coverage_gate.core.ledger import Hidden
@@ -101,6 +102,7 @@ class Verdict:
         failing_tests: Tests that failed on the head, sorted.
         vanished: Tests that passed on the base and do not have to on the head; None where that was
             not judged.
+        audit: What was found in changed tests; None where nobody looked.
         waivers: What a person allowed that is not repaid, and which of it was used here.
         patch: New and modified statements; None where the rule is off or could not judge.
         lost: What ran on the base, was not touched and does not run; None likewise.
@@ -130,6 +132,7 @@ class Verdict:
     unmeasured: tuple[str, ...] = ()
     failing_tests: tuple[str, ...] = ()
     vanished: tuple[Vanished, ...] | None = None
+    audit: tuple[Finding, ...] | None = None
     waivers: tuple[WaiverUse, ...] = ()
     patch: PatchCounts | None = None
     lost: tuple[LostLine, ...] | None = None

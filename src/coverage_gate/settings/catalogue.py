@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from coverage_gate.core.limits import PolicyName
-from coverage_gate.core.policy import SWITCHED_RULES
+from coverage_gate.core.policy import SWITCHED_RULES, AuditMode
 from coverage_gate.settings import scope
 from coverage_gate.settings.names import (
     Setting,
@@ -87,6 +87,13 @@ _GATE = {
         file="patch_min_percent",
         flag="--patch-min",
         show=percent_text,
+    ),
+    "audit": Setting(
+        env="ORCH_COVERAGE_AUDIT",
+        about="What a finding in changed tests means: nothing, a warning, or FAIL.",
+        allowed=", ".join(AuditMode),
+        default="warn",
+        file="audit",
     ),
     "fail_closed": Setting(
         env="ORCH_COVERAGE_TOOL_FAIL_CLOSED",

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, Va
 
 from coverage_gate.core.branch_paths import BranchPath
 from coverage_gate.core.limits import PolicyName
-from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.policy import AuditMode, Policy, RuleName
 from coverage_gate.core.targets import Target
 from coverage_gate.ports import RunLimits
 from coverage_gate.settings import values
@@ -75,6 +75,9 @@ class Settings(BaseModel):
     epsilon: Annotated[Fraction, PlainValidator(values.read_epsilon)] = _POLICY.epsilon
     rules: Annotated[frozenset[RuleName], PlainValidator(values.read_rules)] = _POLICY.rules
     patch_min: _Percent = _POLICY.patch_min
+    audit: Annotated[AuditMode, PlainValidator(partial(values.read_choice, choices=AuditMode))] = (
+        _POLICY.audit
+    )
     fail_closed: _Switch = _POLICY.fail_closed
     base: _Text = "main"
     branch_mode: Annotated[BranchMode, PlainValidator(values.read_branch_mode)] = BranchMode.AUTO
@@ -151,6 +154,7 @@ class Settings(BaseModel):
             epsilon=self.epsilon,
             rules=self._rules(),
             patch_min=self.patch_min,
+            audit=self.audit,
             fail_closed=self.fail_closed,
             targets=self.targets,
             branch_paths=self.branch_paths,

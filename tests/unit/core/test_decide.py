@@ -16,7 +16,7 @@ from coverage_gate.core.measurement import (
     Measurement,
     Unparsable,
 )
-from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.policy import AuditMode, Policy, RuleName
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, State, Verdict
 from coverage_gate.testing.values import changes, covered, landing, measurement
 
@@ -125,7 +125,8 @@ def test_a_link_in_place_of_a_source_file_fails(path: str, state: str) -> None:
 
 def test_a_changed_file_outside_the_scope_is_told() -> None:
     changed = changes("lib/b.py", "tests/test_b.py", "src/a.py")
-    verdict = decide(evidence(measurement(covered(1, 2)), changed=changed))
+    policy = Policy(audit=AuditMode.OFF)
+    verdict = decide(evidence(measurement(covered(1, 2)), policy=policy, changed=changed))
     assert verdict.state is State.PASS
     assert verdict.warnings == ("unmeasured: changed outside the measured scope: lib/b.py",)
 

@@ -373,6 +373,7 @@ def test_the_file_may_set_every_value_of_the_policy() -> None:
         branch = true
         targets = {"*/commands/*.py" = "100:branch", "src/a.py" = 79.5, "src/b.py" = "80:line"}
         flaky_days = 7
+        audit = "fail"
         branch_paths = {"src/" = true, "src/old.py" = "off"}
         """
     )

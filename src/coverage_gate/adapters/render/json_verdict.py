@@ -10,6 +10,7 @@ from pathlib import Path
 from coverage_gate.adapters.render.printable import one_line
 from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
 from coverage_gate.adapters.render.waivers import use_object
+from coverage_gate.core.audit import Finding
 from coverage_gate.core.baseline import kind_text
 from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.ledger import Hidden
@@ -53,6 +54,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "rules": [_rule(rule) for rule in verdict.rules],
         "failing_tests": _failing_tests(verdict),
         "vanished": None if verdict.vanished is None else [_gone(one) for one in verdict.vanished],
+        "audit": None if verdict.audit is None else [_finding(one) for one in verdict.audit],
         "waivers": [use_object(use) for use in verdict.waivers],
         "unmeasured": _unmeasured(verdict),
         "failure": None if verdict.failure is None else _failure(verdict.failure),
@@ -124,6 +126,15 @@ def _gone(test: Vanished) -> dict[str, object]:
         "was": test.was,
         "now": test.now,
         "why": one_line(test.why, limit=TEXT_LIMIT),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "test": _exact(finding.test) or None,
+        "path": _exact(finding.path),
+        "line": finding.line or None,
+        "finding": one_line(finding.finding, limit=TEXT_LIMIT),
     }
 
 

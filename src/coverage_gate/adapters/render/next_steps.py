@@ -88,7 +88,7 @@ _BY_FAILURE: Mapping[FailureCode, NextStep] = MappingProxyType(
 
 
 def next_steps(verdict: Verdict) -> tuple[NextStep, ...]:
-    """What to do after this verdict, in order; one to five steps."""
+    """What to do after this verdict, in order; one to six steps."""
     match verdict.code:
         case Reason.RULE_BROKEN:
             return (*_for_broken_rules(verdict), _AGAIN)
@@ -106,7 +106,10 @@ def _for_broken_rules(verdict: Verdict) -> Iterator[NextStep]:
         yield from _for_tests(verdict)
     if RuleName.UNMEASURED in broken:
         yield NextStep(text="Let a test import each file that was not measured.")
-    if broken - {RuleName.INTEGRITY, RuleName.UNMEASURED}:
+    if RuleName.AUDIT in broken:
+        text = "Let each test of the audit check something, and leave alone what measures it."
+        yield NextStep(text=text)
+    if broken - {RuleName.INTEGRITY, RuleName.UNMEASURED, RuleName.AUDIT}:
         yield NextStep(
             text="See the lines that no test runs, and test them.",
             command="coverage run --branch -m pytest && coverage report --show-missing",

@@ -57,6 +57,7 @@ def body_parts(work_item: str, status: str, fields: Mapping[str, object]) -> tup
         *_findings(fields),
         *_list("Failing tests", fields.get("failing_tests"), _code_item),
         *_list("Tests that vanished", fields.get("vanished"), _code_item),
+        *_list("Changed tests to look at", fields.get("audit"), _code_item),
         *_list("Waivers, not repaid", fields.get("waivers"), _code_item),
         *_list("Changed files that were not measured", fields.get("unmeasured"), _code_item),
         *_list("Tests that used to run what is lost", fields.get("lost_tests"), _code_item),

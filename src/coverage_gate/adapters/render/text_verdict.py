@@ -12,6 +12,7 @@ from coverage_gate.adapters.render.next_steps import next_steps
 from coverage_gate.adapters.render.printable import block
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.adapters.render.verdict_fields import (
+    audit_items,
     limit_text,
     measured_counts,
     other_warnings,
@@ -66,6 +67,7 @@ def verdict_text(
         tuple(_warnings(verdict, canvas)),
         tuple(_items("Failing tests", verdict.failing_tests, canvas)),
         tuple(_items("Tests that vanished", vanished_items(verdict), canvas)),
+        tuple(_items("Changed tests to look at", audit_items(verdict), canvas)),
         tuple(_waivers(verdict, canvas)),
         tuple(_items("Changed, but not measured", verdict.unmeasured, canvas)),
         tuple(_items("Tests that used to run what is lost", _lost_tests(verdict), canvas)),

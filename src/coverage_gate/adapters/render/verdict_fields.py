@@ -40,6 +40,7 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "rules": verdict.rules,
         "failing_tests": verdict.failing_tests,
         "vanished": vanished_items(verdict),
+        "audit": audit_items(verdict),
         "waivers": tuple(use_text(use) for use in verdict.waivers),
         "unmeasured": verdict.unmeasured,
         "warnings": other_warnings(verdict),
@@ -74,6 +75,15 @@ def other_warnings(verdict: Verdict) -> tuple[str, ...]:
 def vanished_items(verdict: Verdict) -> tuple[str, ...]:
     """The tests that vanished, one line each: "skipped: tests/test_a.py::test_b"."""
     return tuple(f"{each.now}: {each.test} ({each.why})" for each in verdict.vanished or ())
+
+
+def audit_items(verdict: Verdict) -> tuple[str, ...]:
+    """The findings in changed tests, one line each: "tests/test_a.py:3 test_b: no assertion"."""
+    return tuple(
+        f"{each.path}{f':{each.line}' if each.line else ''} {each.test.partition('::')[2]}".rstrip()
+        + f": {each.finding}"
+        for each in verdict.audit or ()
+    )
 
 
 def measured_counts(verdict: Verdict) -> Counts | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.rules.audit import judge_audit
 from coverage_gate.core.rules.integrity import judge_integrity
 from coverage_gate.core.rules.limits import judge_baseline, judge_floor
 from coverage_gate.core.rules.lost import judge_lost
@@ -27,4 +28,5 @@ RULES: tuple[Rule, ...] = (
     judge_unmeasured,
     judge_integrity,
     judge_targets,
+    judge_audit,
 )

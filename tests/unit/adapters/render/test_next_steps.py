@@ -60,6 +60,10 @@ def test_a_rule_on_coverage_asks_for_the_lines_that_no_test_runs() -> None:
     assert "show-missing" in str(next_steps(_broken(RuleName.FLOOR))[0].command)
 
 
+def test_a_failed_audit_asks_for_tests_that_check() -> None:
+    assert "check something" in next_steps(_broken(RuleName.AUDIT))[0].text
+
+
 def test_an_unmeasured_file_asks_for_a_test_that_imports_it() -> None:
     assert "import" in next_steps(_broken(RuleName.UNMEASURED))[0].text
 
