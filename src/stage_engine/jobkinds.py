@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from coverage_gate import procedure
-from coverage_gate.boundary import describe_error, never_raises
+from coverage_gate.boundary import describe_error, never_raises, visible
+from coverage_gate.core.measurement import MeasureFailure
 from coverage_gate.ports import StoreError
 from stage_engine import catalogue, jobqueue, tasks
 from stage_engine.commands import NOT_YET, StoppedError, run_command, subject_variables
@@ -19,6 +20,7 @@ from stage_engine.developer import run_developer_job
 from stage_engine.engine import advance_stage
 from stage_engine.errors import InputError
 from stage_engine.journey import NodeResult, NodeStatus
+from stage_engine.learning import learn
 from stage_engine.passage import FAULTS
 from stage_engine.payloads import Payload
 from stage_engine.runs import Request, run_definition
@@ -154,6 +156,17 @@ def developer_job(work: Work) -> JobState:
     return run_developer_job(work.engine, work.job, should_stop=work.should_stop)
 
 
+def learn_job(work: Work) -> JobState:
+    """Find out about main what a check reads later. No task waits for it."""
+    try:
+        found = learn(work.engine, work.job.repo)
+    except FAULTS as error:
+        return work.finish(error=describe_error(error, redact=work.engine.redact()))
+    if isinstance(found, MeasureFailure):
+        return work.finish(error=f"main could not be measured: {visible(found.message)}")
+    return work.finish(found)
+
+
 def noop_job(work: Work) -> JobState:
     """Do nothing."""
     return work.finish([f"nothing to do; {work.job.worker} was here"])
@@ -240,6 +253,7 @@ KINDS: Mapping[str, Callable[[Work], JobState]] = MappingProxyType(
     {
         jobqueue.ADVANCE: advance_job,
         jobqueue.DEVELOP: developer_job,
+        jobqueue.LEARN: learn_job,
         NOOP: noop_job,
         COMMAND: command_job,
         PIPELINE: pipeline_job,

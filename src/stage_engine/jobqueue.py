@@ -22,6 +22,8 @@ from stage_engine.values import Job, JobState, LogLine
 #: What a worker does for a task: goes on with it, or works as its developer.
 ADVANCE = "advance"
 DEVELOP = "developer"
+#: What a worker does for a repository after a merge.
+LEARN = "learn"
 
 
 def enqueue(

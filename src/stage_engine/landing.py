@@ -15,7 +15,7 @@ from coverage_gate.boundary import visible
 from coverage_gate.core.records import Intent, IntentState
 from coverage_gate.ports import RepositoryError
 from coverage_gate.splice import verify_merge
-from stage_engine import tasks
+from stage_engine import learning, tasks
 from stage_engine.context import Engine
 from stage_engine.host import EngineHost
 from stage_engine.lease import Lease
@@ -130,6 +130,8 @@ def finish(engine: Engine, task: Task, lease: Lease) -> bool | None:
                 rows.shared.settle_intent(intent.seq, state=IntentState.DONE, at=rows.at)
         for effect in host.effects:
             effect(rows)
+        if engine.settings.learns:
+            learning.ask(rows, task.repo)
     return ratcheted
 
 

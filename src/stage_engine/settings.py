@@ -14,7 +14,14 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from coverage_gate.settings import Settings, SettingsError, load_settings
-from coverage_gate.settings.values import nearest, read_command, read_names, read_text, read_within
+from coverage_gate.settings.values import (
+    nearest,
+    read_bool,
+    read_command,
+    read_names,
+    read_text,
+    read_within,
+)
 
 #: Checks that belong to other systems: what `check_<name>` asks is configured here.
 OUTSIDE_CHECKS = (
@@ -30,6 +37,7 @@ COMMAND_ENV = "ORCH_COMMAND_ENV"
 COMMAND_TIMEOUT = "ORCH_COMMAND_TIMEOUT_S"
 DEVELOPER_TIMEOUT = "ORCH_DEVELOPER_TIMEOUT_S"
 LEASE_TTL = "ORCH_LEASE_TTL_S"
+LEARN = "ORCH_LEARN_AFTER_MERGE"
 _QG = "ORCH_QG_"
 
 #: What every command may see of the environment.
@@ -68,6 +76,7 @@ class EngineSettings:
         command_timeout_s: How long a check's command or the re-test may take.
         developer_timeout_s: How long a developer job may take.
         lease_ttl_s: How long the merge lease is held without a sign of life.
+        learns: Whether a worker looks for flaky lines and contexts of main after each merge.
     """
 
     gate: Settings
@@ -78,6 +87,7 @@ class EngineSettings:
     command_timeout_s: float = 900.0
     developer_timeout_s: float = 3600.0
     lease_ttl_s: float = 120.0
+    learns: bool = False
 
     def variables(self) -> dict[str, str]:
         """What a command may see of the environment: no ORCH_*, no secret that is not passed on."""
@@ -115,6 +125,7 @@ def load_engine_settings(env: Mapping[str, str] | None = None) -> EngineSettings
         command_timeout_s=float(reader.read(COMMAND_TIMEOUT, seconds, 900)),
         developer_timeout_s=float(reader.read(DEVELOPER_TIMEOUT, seconds, 3600)),
         lease_ttl_s=float(reader.read(LEASE_TTL, seconds, 120)),
+        learns=reader.read(LEARN, read_bool, default=False),
     )
     if reader.problems:
         raise SettingsError(reader.problems)

@@ -29,6 +29,7 @@ _OWN = (
     names.COMMAND_TIMEOUT,
     names.DEVELOPER_TIMEOUT,
     names.LEASE_TTL,
+    names.LEARN,
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import pytest
 from tests.engine_world import REPO, World
 
+from coverage_gate.core.measurement import FailureCode, MeasureFailure
+from coverage_gate.learning import Main
 from coverage_gate.ports import StoreError
 from stage_engine import catalogue, jobqueue, tasks
 from stage_engine.catalogue import Kind
 from stage_engine.engine import Engine, submit_task
 from stage_engine.jobkinds import Work, kinds_for, run_job
+from stage_engine.learning import ask
 from stage_engine.qg import Answer
 from stage_engine.templates import COMMAND, NOOP, PIPELINE
 from stage_engine.values import Job, JobState, Task, TaskStatus
@@ -323,3 +327,67 @@ def test_a_task_that_is_gone_from_its_stage_is_nobodys_fault(world: World, engin
     with engine.store.writing() as rows:
         tasks.change(rows, task, status=TaskStatus.DONE, stage="done")
     assert run_job(Work(engine=engine, job=job)) is JobState.DONE
+
+
+# After a merge
+
+
+def learning(world: World) -> Engine:
+    world.set(LEARN_AFTER_MERGE="true", COVERAGE_PYTHON=sys.executable)
+    return world.engine()
+
+
+def test_after_a_merge_main_is_looked_at_beside_the_tasks(world: World, engine: Engine) -> None:
+    _, job = submitted(world, engine := learning(world), "f1")
+    assert run_job(Work(engine=engine, job=job)) is JobState.DONE
+    job = world.take(engine, jobqueue.LEARN)
+    assert (job.repo, job.task_id) == (REPO, None)
+
+
+def test_merges_in_a_row_have_one_look_between_them(world: World, engine: Engine) -> None:
+    with engine.store.writing() as rows:
+        ask(rows, REPO)
+        ask(rows, REPO)
+    assert [job.kind for job in world.jobs(engine)] == [jobqueue.LEARN]
+
+
+def test_a_merge_asks_for_nothing_unless_it_is_set(world: World, engine: Engine) -> None:
+    _, job = submitted(world, engine, "f1")
+    run_job(Work(engine=engine, job=job))
+    assert jobqueue.LEARN not in {each.kind for each in world.jobs(engine)}
+
+
+def test_a_look_at_main_leaves_what_a_check_reads(world: World, engine: Engine) -> None:
+    world._follow()
+    code, test = "def f():\n    return 1\n", "import a\n\ndef test_f():\n    assert a.f() == 1\n"
+    world.repo.commit("code", {"a.py": code, "tests/test_a.py": test})
+    engine = learning(world)
+    job = queued(world, engine, jobqueue.LEARN, {})
+    assert run_job(Work(engine=engine, job=job)) is JobState.DONE
+    contexts = engine.store.shared.load_contexts(REPO)
+    assert contexts is not None
+    assert contexts.tests == ("tests/test_a.py::test_f",)
+    assert said(engine, job) == [
+        "ran in one of two measurements alone: 0 lines and branches",
+        "1 tests run something in 1 files",
+    ]
+
+
+@pytest.mark.parametrize("name", ["first", "contexts"])
+def test_a_main_that_cannot_be_measured_ends_the_look(
+    world: World, engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = MeasureFailure(code=FailureCode.TIMEOUT, message="too slow")
+    method = "learn_flaky" if name == "first" else "learn_contexts"
+    monkeypatch.setattr(Main, "learn_flaky", lambda _: ())
+    monkeypatch.setattr(Main, method, lambda _: failure)
+    job = queued(world, engine, jobqueue.LEARN, {})
+    assert run_job(Work(engine=engine, job=job)) is JobState.FAILED
+    assert said(engine, job) == ["main could not be measured: too slow"]
+
+
+def test_a_look_at_a_repository_that_is_gone_fails(world: World, engine: Engine) -> None:
+    with engine.store.writing() as rows:
+        jobqueue.enqueue(rows, kind=jobqueue.LEARN, repo="gone")
+    job = world.take(engine, jobqueue.LEARN)
+    assert run_job(Work(engine=engine, job=job)) is JobState.FAILED
