@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from coverage_gate.adapters.git.view import GitView
@@ -42,6 +42,7 @@ class TreeConfigurations:
         return ConfigurationChange(
             notes=tuple(note for part in parts for note in part.notes),
             broken="; ".join(part.broken for part in parts if part.broken),
+            chooses_tests=any(part.chooses_tests for part in parts),
         )
 
     def _coverage(self, base_tree: str, tree: str) -> ConfigurationChange:
@@ -76,7 +77,7 @@ class TreeConfigurations:
             keys = ", ".join(trusted.kept)
             note = f"pytest configuration: {keys} changed; `{self.command}` may use it already"
             return ConfigurationChange(notes=(note,))
-        return told
+        return replace(told, chooses_tests=bool(told.notes))
 
     def _conftests(self, base_tree: str, tree: str) -> ConfigurationChange:
         changes = self.view.changes(base_tree, tree).files

@@ -169,6 +169,9 @@ def run_gate(request: Request, ports: Ports, policy: Policy) -> Verdict:
             failure = MeasureFailure(code=FailureCode.BRANCH_CONFIGURATION, message=change.broken)
             verdict = _at_fault(failure, policy, landing)
         else:
+            # A merge gate before us ran the tests that the branch chose.
+            judges_tests = policy.judges_tests or change.chooses_tests
+            policy = replace(policy, judges_tests=judges_tests)
             verdict = _judge(request, ports, policy, landing, landing.tree)
         return replace(verdict, warnings=(*verdict.warnings, *change.notes))
     except RepositoryError as error:

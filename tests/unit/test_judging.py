@@ -8,7 +8,13 @@ import pytest
 from coverage_gate.core.baseline import key_of
 from coverage_gate.core.changes import Commit, Landing
 from coverage_gate.core.configured import ConfigurationChange
-from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.measurement import (
+    FailureCode,
+    MeasureFailure,
+    Measurement,
+    TestOutcome,
+    TestRun,
+)
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.judging import BrokenGateError, Ports, Request, run_gate, run_guarded
@@ -328,6 +334,18 @@ def test_what_a_branch_configures_is_told_beside_the_verdict() -> None:
         configurations=FakeConfigurations(answer=change),
     )
     assert run_gate(REQUEST, ports, Policy()).warnings[-1] == "addopts changed"
+
+
+@pytest.mark.parametrize(("chooses", "state"), [(False, State.PASS), (True, State.FAIL)])
+def test_a_merge_gate_did_not_see_the_tests_that_the_branch_left_out(
+    chooses: bool, state: State
+) -> None:
+    failing = replace(GOOD, tests=TestRun(exit_status=1, outcomes={"t": TestOutcome.FAILED}))
+    ports = replace(
+        ports_of(FakeMeasurer(answers={HEAD: failing, BASE: GOOD_BASE}), landing()),
+        configurations=FakeConfigurations(answer=ConfigurationChange(chooses_tests=chooses)),
+    )
+    assert run_gate(REQUEST, ports, Policy(judges_tests=False)).state is state
 
 
 class BombedMeasurer(FakeMeasurer):

@@ -17,3 +17,4 @@ class ConfigurationChange:
 
     notes: tuple[str, ...] = ()
     broken: str = ""
+    chooses_tests: bool = False

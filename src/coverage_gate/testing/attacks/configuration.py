@@ -119,7 +119,7 @@ CONFIGURATION = (
         name="a-coveragerc-that-nobody-can-read",
         family=Family.CONFIGURATION,
         tries="breaks .coveragerc, for a tool error that opens the gate",
-        held_by="patch",
+        held_by="branch-unmeasurable",
         files={**UNTESTED, ".coveragerc": "[run\nbranch = perhaps\n"},
         twin_is="has a .coveragerc with an option for its own tools",
         twin={
@@ -152,7 +152,7 @@ CONFIGURATION = (
         name="a-pytest-ini-that-goes-first",
         family=Family.CONFIGURATION,
         tries="breaks old code and deselects its test in a new pytest.ini",
-        held_by="lost",
+        held_by="integrity",
         files={
             **BROKEN_STOCK,
             "pytest.ini": "[pytest]\ntestpaths = tests\npythonpath = src\n"
@@ -170,7 +170,7 @@ CONFIGURATION = (
         name="addopts-by-keyword",
         family=Family.CONFIGURATION,
         tries="breaks old code and leaves its test out by `-k`",
-        held_by="lost",
+        held_by="integrity",
         files={
             **BROKEN_STOCK,
             "pyproject.toml": edited(
@@ -223,7 +223,7 @@ CONFIGURATION = (
         name="a-plugin-by-addopts",
         family=Family.CONFIGURATION,
         tries="loads a plugin of its own by `-p`, which drops the test of broken code",
-        held_by="lost",
+        held_by="integrity",
         files={
             **BROKEN_STOCK,
             "src/evil.py": "def pytest_collection_modifyitems(items):\n"
@@ -246,7 +246,7 @@ CONFIGURATION = (
         name="fewer-test-folders",
         family=Family.CONFIGURATION,
         tries="narrows testpaths to a folder without the test of broken code",
-        held_by="lost",
+        held_by="integrity",
         files={
             **BROKEN_STOCK,
             "tests/new/test_refunds.py": "def test_new():\n    assert True\n",
@@ -265,7 +265,7 @@ CONFIGURATION = (
         name="other-names-for-tests",
         family=Family.CONFIGURATION,
         tries="changes python_functions, so that the test of broken code is none",
-        held_by="lost",
+        held_by="integrity",
         files={
             **BROKEN_STOCK,
             "tox.ini": "[pytest]\npythonpath = src\npython_functions = test_[a-s]*\n",
@@ -278,7 +278,7 @@ CONFIGURATION = (
         name="test-files-that-are-ignored",
         family=Family.CONFIGURATION,
         tries="ignores the test file of broken code by addopts in setup.cfg and --ignore",
-        held_by="lost",
+        held_by="integrity",
         files={
             **BROKEN_STOCK,
             "pyproject.toml": edited(
