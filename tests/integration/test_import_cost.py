@@ -17,6 +17,7 @@ _HEAVY = (
     "click",
     "coverage",
     "fastapi",
+    "httpx2",
     "pydantic",
     "pydantic_settings",
     "pytest",

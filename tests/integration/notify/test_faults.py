@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
+import threading
+from pathlib import Path
 
 import pytest
-from tests.notify_world import STANDS, posted
+from tests.notify_world import STANDS, posted, settings_for
 
-from coverage_gate.core.outbox import MOST_ATTEMPTS
+from coverage_gate.adapters.stores.store import open_store
+from coverage_gate.clock import SystemClock
+from coverage_gate.core.outbox import MOST_ATTEMPTS, NOTE
 from coverage_gate.core.records import OutboxState
+from coverage_gate.notifying import Courier
+from coverage_gate.testing.servers import telegram
 from coverage_gate.testing.servers.loopback import ALL_FAULTS, Fault
+from coverage_gate.wiring import receivers_of
 
 EACH = pytest.mark.parametrize("topic", STANDS)
 _EVERYTHING = tuple(OutboxState)
@@ -71,3 +78,30 @@ def test_a_receiver_is_looked_at_without_being_told_anything(topic: str) -> None
     with posted(topic) as post:
         assert post.receiver.check()
         assert post.arrived == []
+
+
+def test_many_couriers_at_once_tell_each_message_once(tmp_path: Path) -> None:
+    with telegram.FakeTelegram() as server:
+        settings = settings_for(**STANDS["telegram"].variables(server.url))
+        store = open_store(tmp_path / "gate.db", clock=SystemClock())
+        at = SystemClock().now_iso()
+        for number in range(8):
+            payload = {"kind": NOTE, "work_item": "SHOP-1", "message": f"{number}"}
+            store.enqueue(topic="telegram", payload=payload, dedup_key=None, at=at)
+
+        def deliver() -> None:
+            courier = Courier(
+                store=open_store(tmp_path / "gate.db", clock=SystemClock()),
+                clock=SystemClock(),
+                receivers=receivers_of(settings),
+                pause=lambda _: None,
+            )
+            while courier.store.due_messages("telegram", at=at, limit=1):
+                courier.deliver()
+
+        threads = [threading.Thread(target=deliver) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(sent.text[-1] for sent in server.messages) == list("01234567")
