@@ -108,3 +108,31 @@ def test_tests_of_another_command_are_found_by_their_functions(
     founded.new_branch("plain", {"tests/test_price.py": UNITTESTS, "tests/__init__.py": ""})
     told = tell("contexts", "record", "--repo", str(founded.path), "--base", "plain")
     assert told.out.endswith(": 1 tests run something in 1 files\n")
+
+
+def test_the_change_after_a_lawful_deletion_passes(founded: Shop, tell: Tell) -> None:
+    repo = ("--repo", str(founded.path))
+    dark = "def dark(number):\n" + "".join(f"    number += {each}\n" for each in range(9))
+    lit = dark.replace("dark", "lit")
+    start = {
+        "src/shop/lit.py": lit,
+        "tests/test_lit.py": "from shop.lit import lit\n\n\ndef test_lit():\n    lit(1)\n",
+    }
+    rules = ("--rules", "lost,unmeasured,integrity", "--epsilon", "0")
+    founded.new_branch("start", start)
+    own = ("--branch", "start", "--base", "start", "--work-item", "A")
+    assert tell("check", *repo, *own, *rules).status == 0
+    assert tell("ratchet", *repo, "--work-item", "A", "--sha", "start").status == 0
+    gone = {"src/shop/lit.py": None, "tests/test_lit.py": None}
+    founded.new_branch("delete", gone, start="start")
+    told = tell("check", *repo, "--branch", "delete", "--base", "start", *rules, "--format", "json")
+    assert told.json["verdict"] == "PASS"
+    founded.new_branch("next", {"README.md": "next\n"}, start="delete")
+    told = tell("check", *repo, "--branch", "next", "--base", "delete", *rules, "--format", "json")
+    assert told.json["verdict"] == "PASS"
+    assert "went away since the baseline was set" in told.json["reason"]
+    assert "the baseline of shop: measured before, reused" in told.err
+    worse = {"src/shop/more.py": dark.replace("dark", "more")}
+    founded.new_branch("worse", worse, start="delete")
+    told = tell("check", *repo, "--branch", "worse", "--base", "delete", *rules, "--format", "json")
+    assert told.json["verdict"] == "FAIL"

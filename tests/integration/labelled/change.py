@@ -40,6 +40,9 @@ class Change:
         rules: Which rules are on; None: the default.
         hidden: What must be listed as hidden: place → why.
         exclude: Patterns that the base's configuration excludes besides the default ones.
+        targets: What is asked of single files, as `GLOB=PERCENT[:branch]` separated by commas.
+        target: Outcome of the targets rule.
+        flaky: Places of main that are proven to be flaky, as "path:line".
         head_text: What is done to each text of the head before it is written.
     """
 
@@ -60,4 +63,7 @@ class Change:
     rules: str | None = None
     hidden: Mapping[str, str] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
+    targets: str = ""
+    target: str = "none"
+    flaky: tuple[str, ...] = ()
     head_text: Callable[[str], str] = str

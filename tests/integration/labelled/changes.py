@@ -6,6 +6,7 @@ from tests.integration.labelled import (
     additions,
     branches,
     deletions,
+    evidence,
     hidden,
     losses,
     moves,
@@ -20,4 +21,5 @@ CHANGES = (
     *deletions.CHANGES,
     *branches.CHANGES,
     *hidden.CHANGES,
+    *evidence.CHANGES,
 )

@@ -18,10 +18,13 @@ from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.counting import RawFile, StaticFile, combine
 from coverage_gate.core.decide import decide
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.flaky import FlakyLine, carried
 from coverage_gate.core.linebits import bits_of, lines_of
 from coverage_gate.core.measurement import Arc, FileCoverage, Kind, Measurement
+from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.verdict import Verdict
+from coverage_gate.settings.values import read_targets
 from coverage_gate.testing.repositories import RepositoryBuilder
 from coverage_gate.testing.values import covered, landing, measurement
 
@@ -55,6 +58,7 @@ class Lab:
         head = self._measure(change, texts_of_head(change), "head")
         rate = base.counts.rate if change.stored is None else Fraction(change.stored) / 100
         trees = self.trees[change.name, "base"], self.trees[change.name, "head"]
+        diff = self.view.diff(*trees)
         return Evidence(
             policy=_policy(change),
             landing=landing(),
@@ -62,7 +66,8 @@ class Lab:
             head=head,
             base=base,
             baseline=_baseline(rate),
-            diff=self.view.diff(*trees),
+            diff=diff,
+            flaky=carried(_flaky(change, base), diff, head),
         )
 
     def judge(self, change: Change) -> Verdict:
@@ -143,7 +148,19 @@ def _listed(value: object) -> object:
 def _policy(change: Change) -> Policy:
     if change.rules is None:
         return Policy()
-    return Policy(rules=frozenset(RuleName(name) for name in change.rules.split(",") if name))
+    return Policy(
+        rules=frozenset(RuleName(name) for name in change.rules.split(",") if name),
+        targets=read_targets(change.targets),
+    )
+
+
+def _flaky(change: Change, base: Measurement) -> list[FlakyLine]:
+    blobs = {file.path: file.blob for file in base.files}
+    places = (place.split(":") for place in change.flaky)
+    return [
+        FlakyLine(tree="base", unit=Unit(path=path, line=int(line)), blob=blobs[path])
+        for path, line in places
+    ]
 
 
 def _baseline(rate: Fraction | None) -> Baseline | None:

@@ -22,6 +22,7 @@ def test_a_change_is_judged_as_its_label_says(lab: Lab, change: Change) -> None:
     verdict = lab.judge(change)
     told = {rule: at_most(verdict, rule) for rule in ("patch", "lost", "baseline")}
     assert told == {"patch": change.patch, "lost": change.lost, "baseline": change.baseline}
+    assert at_most(verdict, "targets") == change.target
     assert (verdict.state is State.PASS) == change.passes, verdict.reason
 
 
