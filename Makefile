@@ -62,6 +62,10 @@ mutate-contract: $(STAMP) ## break each rule of the contract in turn and see its
 fuzz-night: $(STAMP) ## 2,000,000 hostile inputs for each parser; FUZZ_SEED makes others
 	@FUZZ_INPUTS=2000000 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%F)} $(BIN)/python -m pytest -q -n auto tests/fuzz
 
+.PHONY: faults-night
+faults-night: $(STAMP) ## each call to the system fails in turn, in each of six ways
+	@FAULTS_STEP=1 $(BIN)/python -m pytest -q -n auto tests/faults
+
 .PHONY: bench
 bench: $(STAMP) ## time the gate beside its peers
 	@$(BIN)/python -m benchmarks

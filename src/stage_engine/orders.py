@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from coverage_gate import gate
+from coverage_gate.adapters.render.printable import markdown_code, markdown_text
 from coverage_gate.adapters.render.report_body import order_in
 from coverage_gate.adapters.report_files import ReportError, read_report_file
-from coverage_gate.boundary import visible
 from coverage_gate.splice import CHECK_NAME
 from stage_engine.values import Task
 
@@ -26,14 +26,15 @@ def work_order(task: Task, *, check: str, reason: str, attempt: int) -> str:
         reason: Its reason.
         attempt: 1 for the first time that the task is sent back.
     """
-    told = f"\nAttempt {attempt}. `{check}` failed:\n\n{visible(reason, limit=4000)}\n"
+    told = f"\nAttempt {attempt}. `{check}` failed:\n\n{markdown_code(reason, limit=4000)}\n"
     order = _order(task) if check == CHECK_NAME else ""
     return _head(task) + told + order + _tail(task)
 
 
 def _head(task: Task) -> str:
-    title = visible(task.title or task.work_item)
-    facts = f"{visible(task.work_item)} of {visible(task.repo)}, branch {visible(task.branch)}"
+    title = markdown_text(task.title or task.work_item)
+    names = [markdown_text(name) for name in (task.work_item, task.repo, task.branch)]
+    facts = "{} of {}, branch {}".format(*names)
     return f"# Work order: {title}\n\n{facts}\n"
 
 
@@ -52,6 +53,6 @@ def _order(task: Task) -> str:
 
 def _tail(task: Task) -> str:
     return (
-        f"\n## How to finish\n\nCommit on `{visible(task.branch)}`, in the folder in which you "
+        f"\n## How to finish\n\nCommit on {markdown_code(task.branch)}, in the folder in which you "
         "were started. Only commits count; no other branch may move.\n"
     )

@@ -31,7 +31,7 @@ def test_a_task_without_title_is_named_by_its_work_item(task: Task) -> None:
 
 def test_an_order_names_check_reason_and_attempt(task: Task) -> None:
     text = work_order(task, check="check_ci_green", reason="red\x1b[31m\nall over", attempt=2)
-    assert "Attempt 2. `check_ci_green` failed:\n\nred\\x1b[31m\\nall over\n" in text
+    assert "Attempt 2. `check_ci_green` failed:\n\n`red\\x1b[31m\\nall over`\n" in text
 
 
 def test_the_coverage_gates_order_is_that_of_its_report(task: Task) -> None:
