@@ -1,0 +1,104 @@
+"""How judging grows with the project: a change of 200 lines in projects of 100 to 50,000 files.
+
+`python -m benchmarks.growth`: no test is run. Two measurements of the same size are judged as after
+a run: that of the base comes out of the store's coding, the change is compared, all rules decide,
+and the verdict is written as JSON. Each size is a process of its own, so that its peak is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
+from coverage_gate.adapters.stores.codec import decode, encode
+from coverage_gate.core.decide import decide
+from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.linebits import bits_of
+from coverage_gate.core.measurement import FileCoverage, Kind, Measurement
+from coverage_gate.core.policy import Policy
+from coverage_gate.testing.values import changes, file_diff, landing, measurement, tree_id
+
+SIZES = (100, 1_000, 10_000, 50_000)
+_LINES, _CHANGED = 240, 200
+_CHANGED_FILE = "src/part_0/module_0.py"
+_KIND = Kind(core="ctrace", python="3.11", branch=True)
+_ROW = "{:>8} {:>10} {:>10} {:>10}"
+
+
+def project(files: int, *, tree: str) -> Measurement:
+    """Half the lines of each file are statements, most of which ran; every tenth is a branch."""
+    made = tuple(_file(number) for number in range(files))
+    return measurement(*made, tree=tree, kind=_KIND)
+
+
+def _file(number: int) -> FileCoverage:
+    statements = range(1, _LINES, 2)
+    branches = tuple((line, line + step) for line in statements[::10] for step in (2, 4))
+    return FileCoverage(
+        path=f"src/part_{number // 50}/module_{number}.py",
+        blob=tree_id(f"{number}"),
+        statements=bits_of(statements),
+        executed=bits_of(line for line in statements if (line + number) % 7),
+        branches=branches,
+        taken=tuple(arc for arc in branches if (arc[1] + number) % 3),
+    )
+
+
+def judge(files: int) -> dict[str, float]:
+    """Judge one size. Seconds of CPU, and megabytes at the peak."""
+    kept = encode(project(files, tree="base"))
+    head = project(files, tree="head")
+    before = "\n".join(f"line_{line} = {line}" for line in range(_LINES))
+    after = before.replace("line_", "name_", _CHANGED)
+    diff = replace(
+        file_diff(_CHANGED_FILE, before, after),
+        old_blob=head.files[0].blob,
+        blob=head.files[0].blob,
+    )
+    started = time.process_time()
+    evidence = Evidence(
+        policy=Policy(),
+        landing=landing(),
+        changes=changes(_CHANGED_FILE),
+        head=head,
+        base=decode(kept),
+        diff=(diff,),
+    )
+    verdict = decide(evidence)
+    line = to_json_line(verdict_object(verdict, report=None))
+    seconds = time.process_time() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "mib": peak, "json_bytes": len(line)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
+    parser.add_argument("--files", type=int, action="append", help="a size; may be repeated")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.one is not None:
+        click.echo(json.dumps(judge(options.one)))
+        return 0
+    click.echo(_ROW.format("files", "CPU s", "peak MiB", "us a file"))
+    for size in options.files or SIZES:
+        command = [sys.executable, "-m", "benchmarks.growth", "--one", str(size)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        found = json.loads(done.stdout)
+        seconds, peak = found["seconds"], found["mib"]
+        a_file = f"{seconds / size * 1e6:.1f}"
+        click.echo(_ROW.format(size, f"{seconds:.3f}", f"{peak:.0f}", a_file))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
