@@ -19,7 +19,7 @@ from coverage_gate.core.excuse import excusing_rate
 from coverage_gate.core.flaky import run_of
 from coverage_gate.core.gaps import Repair, gaps_of
 from coverage_gate.core.ledger import covered
-from coverage_gate.core.linebits import bits_of, lines_of
+from coverage_gate.core.linebits import LineBits, bits_of, lines_of
 from coverage_gate.core.lost import lost_units
 from coverage_gate.core.measurement import FileCoverage
 from coverage_gate.core.patch import FEW, Patch, patch_of
@@ -168,7 +168,7 @@ def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> tuple[Unit, .
     for each in short:
         chosen += _target_part(each, chosen)
     more = _missing(evidence, broken) - len(chosen)
-    offers = chain([todo.patch, todo.branches], _rest(evidence))
+    offers = chain([todo.patch, todo.branches, _taken_along(todo)], _rest(evidence))
     found: list[Unit] = []
     known = set(evidence.tolerated).union(chosen)  # what is flaky counts as covered already
     while len(found) < more:
@@ -179,20 +179,42 @@ def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> tuple[Unit, .
     return (*chosen, *found[: max(more, 0)])
 
 
+def _taken_along(todo: _Todo) -> Sequence[Unit]:
+    """Branches of the patch from lines that do not run: tests of these lines take them, too."""
+    return [
+        Unit(path=each.file.path, line=line, target=target)
+        for each in todo.judged.files
+        for line, target in sorted(set(each.units.arcs) - set(each.file.taken))
+        if not each.file.executed >> line & 1
+    ]
+
+
 def _rest(evidence: Evidence) -> Iterator[Sequence[Unit]]:
-    """All that does not run: statements before branches, the files that miss most first."""
+    """All that does not run: statements before branches, the files that miss most first.
+
+    Last comes what is trivial: imports for type checkers stand where no test can go.
+    """
     files = sorted(evidence.judged_head.files, key=lambda file: (-file.counts.missing, file.path))
-    return chain(map(_statements, files), map(_branches, files))
+    return chain(
+        (_statements(file, ~file.trivial) for file in files),
+        (_branches(file, is_trivial=False) for file in files),
+        (_statements(file, file.trivial) for file in files),
+        (_branches(file, is_trivial=True) for file in files),
+    )
 
 
-def _statements(file: FileCoverage) -> Sequence[Unit]:
-    lines = lines_of(file.statements & ~file.executed)
+def _statements(file: FileCoverage, among: LineBits) -> Sequence[Unit]:
+    lines = lines_of(file.statements & ~file.executed & among)
     return _largest_first((Unit(path=file.path, line=line) for line in lines), {file.path: file})
 
 
-def _branches(file: FileCoverage) -> Sequence[Unit]:
-    arcs = sorted(set(file.branches) - set(file.taken))
-    return [Unit(path=file.path, line=line, target=target) for line, target in arcs]
+def _branches(file: FileCoverage, *, is_trivial: bool) -> Sequence[Unit]:
+    """Those that lead to what is trivial, or the others."""
+    return [
+        Unit(path=file.path, line=line, target=target)
+        for line, target in sorted(set(file.branches) - set(file.taken))
+        if bool(target > 0 and file.trivial >> target & 1) is is_trivial
+    ]
 
 
 def _patch_part(todo: _Todo, least: Fraction, places: Mapping[str, int]) -> Iterable[Unit]:
@@ -232,7 +254,10 @@ def _open_places(short: Iterable[Shortfall], chosen: Sequence[Unit]) -> dict[str
 
 def _target_part(short: Shortfall, chosen: Sequence[Unit]) -> Sequence[Unit]:
     """What a target asks for beyond what is chosen."""
-    offers = [*_statements(short.file), *(_branches(short.file) if short.target.branches else ())]
+    file = short.file
+    offers = [*_statements(file, ~file.trivial), *_statements(file, file.trivial)]
+    if short.target.branches:
+        offers += [*_branches(file, is_trivial=False), *_branches(file, is_trivial=True)]
     fresh = [unit for unit in offers if unit not in set(chosen)]
     return fresh[: max(short.need - _counting(short, chosen), 0)]
 

@@ -227,3 +227,26 @@ def test_a_repair_that_is_made_turns_the_verdict() -> None:
     given = evidence(measurement(file), file_diff("a.py", None, TEXT))
     assert decide(given).state is State.FAIL
     assert decide(repaired(given, repair(given).units)).state is State.PASS
+
+
+def test_what_no_test_can_reach_comes_last() -> None:
+    file = file_coverage("a.py", [1, 2, 3, 4], [1, 4])
+    file = replace(file, trivial=1 << 2, branches=((1, 2), (1, 3), (4, -1)), taken=((4, -1),))
+    given = evidence(measurement(file), policy=replace(FLOOR, floor=Fraction(5, 7)))
+    assert [(unit.line, unit.target) for unit in repair(given).units] == [(3, 0), (1, 3)]
+    given = evidence(measurement(file), policy=replace(FLOOR, floor=Fraction(1)))
+    last = [(unit.line, unit.target) for unit in repair(given).units][2:]
+    assert last == [(2, 0), (1, 2)]
+
+
+def test_branches_of_a_patch_that_does_not_run_come_before_other_files() -> None:
+    old = covered(0, 3, path="b.py")
+    new = replace(file_coverage("a.py", [1, 2], []), branches=((1, 2), (1, 3)))
+    policy = replace(FLOOR, floor=Fraction(4, 7))
+    given = evidence(
+        measurement(new, old),
+        file_diff("a.py", None, TEXT),
+        base=measurement(old, tree="base"),
+        policy=policy,
+    )
+    assert {unit.path for unit in repair(given).units} == {"a.py"}
