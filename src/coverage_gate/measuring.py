@@ -75,7 +75,7 @@ from coverage_gate.ports import (
 from coverage_gate.scratch import private_folder
 
 #: Raised whenever the same inputs are measured or counted in another way.
-MEASURING_VERSION = 4
+MEASURING_VERSION = 5
 
 _SHOWN = 3
 #: A branch may be too large for the room that there is, where its base is not.

@@ -45,6 +45,7 @@ def _measured(draw: st.DrawFn, path: str, lines: Sequence[bytes]) -> FileCoverag
     sources = st.sampled_from(by_kind["s"] or [1])
     arcs: list[Arc] = sorted(draw(st.sets(st.tuples(sources, targets), max_size=6)))
     statements = bits_of(by_kind["s"])
+    executed = draw(st.integers(0, 2**14)) & statements
     first = draw(st.integers(1, 5))
     taken = tuple(arc for arc in arcs if draw(st.booleans()))
     span = Span(name="f", kind="function", first=first, last=draw(st.integers(first, 14)))
@@ -52,14 +53,17 @@ def _measured(draw: st.DrawFn, path: str, lines: Sequence[bytes]) -> FileCoverag
         path=path,
         blob=blob_of(lines),
         statements=statements,
-        executed=draw(st.integers(0, 2**14)) & statements,
+        executed=executed,
         excluded=bits_of(by_kind["x"] + by_kind["w"]),
         branches=tuple(arcs),
         taken=taken,
         spans=draw(st.sampled_from([(), (span,)])),
         continued=bits_of(by_kind["c"]),
         trivial=draw(st.integers(0, 2**14)) & statements,
-        withheld=draw(_withheld(bits_of(by_kind["w"]), arcs, taken, targets)),
+        withheld=replace(
+            draw(_withheld(bits_of(by_kind["w"]), arcs, taken, targets)),
+            packed=draw(st.integers(0, 2**14)) & draw(st.integers(0, 2**14)) & executed,
+        ),
     )
 
 
@@ -149,11 +153,12 @@ def _put(draw: st.DrawFn, sides: Sides, path: str) -> None:
 def _ran_anew(draw: st.DrawFn, file: FileCoverage) -> FileCoverage:
     taken = tuple(arc for arc in file.branches if draw(st.booleans()))
     assumed = tuple(arc for arc in file.withheld.assumed if arc in taken)
+    executed = draw(st.integers(0, 2**14)) & file.statements
     return replace(
         file,
-        executed=draw(st.integers(0, 2**14)) & file.statements,
+        executed=executed,
         taken=taken,
-        withheld=replace(file.withheld, assumed=assumed),
+        withheld=replace(file.withheld, assumed=assumed, packed=file.withheld.packed & executed),
     )
 
 

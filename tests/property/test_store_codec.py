@@ -44,6 +44,7 @@ def withheld(draw: st.DrawFn) -> Withheld:
         commented=draw(LINES),
         excused=draw(LINES),
         assumed=draw(arcs),
+        packed=draw(LINES),
     )
 
 

@@ -75,6 +75,8 @@ class StaticFile:
         trivial: Statements that say nothing about logic when they run.
         silent: Lines that hold no code, so that none of it can run there.
         withheld: What would count if nothing were excluded.
+        packed: Functions whose body is on the line of their header, as (first line of the
+            statement, line that a call enters by); a negative entry tells nothing.
         imports: Modules that it may import, as "a.b" or, from its folder on, "..a.b".
     """
 
@@ -93,6 +95,7 @@ class StaticFile:
     trivial: LineBits = 0
     silent: LineBits = 0
     withheld: Withheld = NOTHING_WITHHELD
+    packed: tuple[Arc, ...] = ()
     imports: frozenset[str] = frozenset()
 
 
@@ -176,8 +179,19 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
         spans=static.spans,
         continued=bits_of(targets),
         trivial=static.trivial,
-        withheld=_withheld(static, ran, branch=branch),
+        withheld=replace(
+            _withheld(static, ran, branch=branch),
+            packed=_unseen(static, claims.arcs or frozenset()) & told & static.statements,
+        ),
     )
+
+
+def _unseen(static: StaticFile, arcs: AbstractSet[Arc]) -> LineBits:
+    """Lines whose function was not entered, as far as is known."""
+    if not static.packed:
+        return 0
+    entered = {-start for start, _ in arcs}
+    return bits_of({line for line, entry in static.packed if entry not in entered})
 
 
 def _withheld(static: StaticFile, ran: AbstractSet[Arc], *, branch: bool) -> Withheld:

@@ -17,7 +17,7 @@ class Bucket(StrEnum):
     DELETED and EXCLUDED are of the base, the others of the head. MOVED says that it is found
     elsewhere or at another indentation, ARRIVED that it came from a file which the base did not
     measure: both are told beside the bucket that counts it. HIDDEN is what the head keeps from
-    being counted and the base did not: no unit of the head, or a branch that counts as taken.
+    being counted and the base did not: no unit of the head, or one that counts as run.
     """
 
     NEW = "new"

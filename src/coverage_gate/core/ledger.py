@@ -21,6 +21,7 @@ class Why(StrEnum):
     COMMENT = "excluded by a comment"
     PATTERN = "new logic that a configured pattern excludes"
     BRANCH = "branches that a comment excuses"
+    PACKED = "a function on the line of its header, which runs without it"
 
 
 #: What to do about it.
@@ -28,6 +29,7 @@ CURES = {
     Why.COMMENT: "remove the comment and test it",
     Why.PATTERN: "write it so that no pattern excludes it, and test it",
     Why.BRANCH: "remove the comment and test both ways",
+    Why.PACKED: "put the body on lines of its own and test it",
 }
 
 
@@ -69,13 +71,18 @@ def hidden_places(comparison: Comparison) -> tuple[Hidden, ...]:
 def _hidden_in(delta: FileDelta) -> Iterator[Hidden]:
     file, units = delta.file, delta.of(Bucket.HIDDEN)
     commented = units.lines & file.withheld.commented
-    excused = set(file.withheld.assumed)
+    excused, packed = set(file.withheld.assumed), file.withheld.packed
     shut = [arc for arc in units.arcs if arc not in excused]
     # The branches of one choice go with a statement that a comment hides, if there is one.
     by_comment = {arc[0] for arc in shut if _holds(commented, arc)}
-    parts = (
+    parts: tuple[tuple[Why, LineBits, list[Arc]], ...] = (
         (Why.COMMENT, commented, [arc for arc in shut if arc[0] in by_comment]),
-        (Why.PATTERN, units.lines & ~commented, [arc for arc in shut if arc[0] not in by_comment]),
+        (Why.PACKED, units.lines & packed, []),
+        (
+            Why.PATTERN,
+            units.lines & ~commented & ~packed,
+            [arc for arc in shut if arc[0] not in by_comment],
+        ),
         (Why.BRANCH, 0, [arc for arc in units.arcs if arc in excused]),
     )
     for why, lines, arcs in parts:
@@ -128,6 +135,7 @@ def uncovered(file: FileCoverage, units: Units) -> FileCoverage:
             harmless=withheld.harmless & ~units.lines,
             commented=withheld.commented & ~units.lines,
             assumed=tuple(arc for arc in withheld.assumed if arc not in arcs),
+            packed=withheld.packed & ~units.lines,
         ),
     )
 

@@ -60,6 +60,10 @@ class Sheet:
         """Whether a comment says that the branches of a line count as taken."""
         return bool(self.file.withheld.excused >> line & 1)
 
+    def is_packed(self, line: int) -> bool:
+        """Whether a statement that ran holds a function that was not seen to run."""
+        return bool(self.file.withheld.packed >> line & 1)
+
     def last(self, first: int) -> int:
         """The last line of the statement that begins on a line."""
         line = first

@@ -49,6 +49,7 @@ class Withheld:
         commented: Those of `statements` that are excluded by a comment.
         excused: Lines of which a comment says that their branches count as taken.
         assumed: Branches that did not run and count as taken because of that, sorted.
+        packed: Statements that ran and hold the body of a function that was not seen to run.
     """
 
     statements: LineBits = 0
@@ -57,6 +58,7 @@ class Withheld:
     commented: LineBits = 0
     excused: LineBits = 0
     assumed: tuple[Arc, ...] = ()
+    packed: LineBits = 0
 
 
 NOTHING_WITHHELD = Withheld()

@@ -204,6 +204,9 @@ def _fill_hidden(page: _Page, *, is_measured: bool) -> None:
         if not _is_carried(page, arc[0], Sheet.is_excused, is_measured=is_measured)
     )
     page.filling.put_arcs(Bucket.HIDDEN, assumed)
+    for line in lines_of(withheld.packed):
+        if not _is_carried(page, line, Sheet.is_packed, is_measured=is_measured):
+            page.filling.put(Bucket.HIDDEN, line)
 
 
 def _is_carried(

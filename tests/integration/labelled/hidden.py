@@ -273,4 +273,21 @@ CHANGES = (
         passes=True,
         patch="SKIP",
     ),
+    Change(
+        name="a body is packed on the line of its header",
+        base={A: OLD},
+        head={A: OLD + " def pay(x): charge(x); refund(x); return x\n"},
+        rest=BIG,
+        passes=False,
+        patch="FAIL",
+        counted="0/1",
+        hidden={"src/a.py:4": "a function on the line of its header, which runs without it"},
+    ),
+    Change(
+        name="a packed function moves",
+        base={A: OLD + " def pay(x): charge(x); refund(x); return x\n"},
+        head={A: OLD, B: " def pay(x): charge(x); refund(x); return x\n"},
+        passes=True,
+        patch="SKIP",
+    ),
 )

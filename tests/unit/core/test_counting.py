@@ -13,7 +13,7 @@ from coverage_gate.core.counting import (
     unparsable,
 )
 from coverage_gate.core.linebits import bits_of
-from coverage_gate.core.measurement import Arc, FileCoverage, Span
+from coverage_gate.core.measurement import Arc, FileCoverage, Span, Withheld
 
 FILE = StaticFile(
     path="src/a.py",
@@ -141,3 +141,27 @@ def test_broken_files_are_told_by_the_same_rule() -> None:
         ("claimed.py", 3, "m"),
         ("z.py", 3, "m"),
     ]
+
+
+PACKED = replace(FILE, runs=(), packed=((1, 1), (2, 2), (5, -5), (9, 9)))
+
+
+def test_a_packed_function_ran_when_a_call_entered_it() -> None:
+    arcs = frozenset({(-2, 2), (-5, 5), (1, 2)})
+    raw = RawFile(lines=bits_of([1, 2, 5]), arcs=arcs)
+    assert combine(PACKED, raw, branch=True).withheld.packed == bits_of([1, 5])
+
+
+def test_without_arcs_no_packed_function_is_seen_to_run() -> None:
+    raw = RawFile(lines=bits_of([1, 2]))
+    assert combine(PACKED, raw, branch=False).withheld.packed == bits_of([1, 2])
+
+
+def test_what_only_lines_tell_excuses_no_branch() -> None:
+    withheld = Withheld(statements=bits_of([7]), branches=((7, 8),), excused=bits_of([1]))
+    static = replace(FILE, withheld=withheld)
+    assert combine(static, None, branch=False).withheld == Withheld(statements=bits_of([7]))
+    raw = RawFile(lines=0, arcs=frozenset({(1, 2)}))
+    told = combine(replace(static, unbranched=bits_of([1])), raw, branch=True)
+    assert told.withheld == replace(withheld, assumed=((1, 5),))
+    assert told.taken == ((1, 2), (1, 5))

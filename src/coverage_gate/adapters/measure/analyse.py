@@ -313,6 +313,7 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
         "trivial": sorted(outline["trivial_lines"](tree, firsts) & statements),
         "imports": outline["imports_of"](tree),
         "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
+        "packed": _beside("harmless")["packed_functions"](tree, firsts),
     }
     if session.config.branch:
         facts |= _branch_facts(reporter)

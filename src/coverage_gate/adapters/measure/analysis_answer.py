@@ -126,6 +126,7 @@ def file_of(
         spans=tuple(map(_span, _list(told, "spans"))),
         trivial=_lines(told, "trivial"),
         silent=_ranges(told, "silent"),
+        packed=tuple(map(_arc, _list(told, "packed"))),
         imports=frozenset(_texts(told, "imports")),
         withheld=Withheld(
             statements=_lines(told, "withheld"),

@@ -24,6 +24,9 @@ _CHOICES = (
     *(ast.GeneratorExp, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom),
 )
 
+#: What has code of its own.
+_OWN_CODE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 #: Calls in one statement: `sys.exit(main())`.
 _MAX_CALLS = 2
 
@@ -184,6 +187,31 @@ def _is_single(node: ast.AST) -> bool:
 def _is_one(body: Iterable[ast.stmt]) -> bool:
     more = [node for node in body if not _is_stub(node)]
     return len(more) <= 1 and all(isinstance(each, _SIMPLE) and _is_straight(each) for each in more)
+
+
+# Bodies on the line of their header
+
+
+def packed_functions(tree: ast.Module, firsts: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Functions of which nothing is seen to run, as (first line of the statement, entry).
+
+    Their `def` runs when the module is imported. The entry is the line that a call is traced to
+    enter by, as a negative number where something else on the line may be entered, too.
+    """
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, _FUNCTIONS) or all(map(_is_stub, node.body)):
+            continue
+        line = firsts.get(node.lineno, node.lineno)
+        if firsts.get(node.body[0].lineno, node.body[0].lineno) == line:
+            entry = _header_lines(node).start
+            found.append((line, entry if _is_alone(node) else -entry))
+    return sorted(found)
+
+
+def _is_alone(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    head = [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+    return not any(isinstance(part, _OWN_CODE) for each in head for part in ast.walk(each))
 
 
 # TYPE_CHECKING

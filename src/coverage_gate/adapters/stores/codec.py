@@ -30,7 +30,7 @@ from coverage_gate.core.measurement import (
 )
 from coverage_gate.ports import StoreError
 
-MARK = b"CGM5"
+MARK = b"CGM6"
 DIGEST_BYTES = 16
 #: Longest JSON that is unpacked: a hundred times that of ten thousand files.
 MAX_TEXT_BYTES = 1 << 30
@@ -150,6 +150,7 @@ def _from_withheld(withheld: Withheld) -> list[Any]:
         f"{withheld.commented:x}",
         f"{withheld.excused:x}",
         _from_arcs(withheld.assumed),
+        f"{withheld.packed:x}",
     ]
 
 
@@ -234,7 +235,7 @@ def _to_file(value: object) -> FileCoverage:
 
 
 def _to_withheld(value: object) -> Withheld:
-    statements, branches, harmless, commented, excused, assumed = row_from(value, 6)
+    statements, branches, harmless, commented, excused, assumed, packed = row_from(value, 7)
     return Withheld(
         statements=bits_from(statements),
         branches=_to_arcs(branches),
@@ -242,6 +243,7 @@ def _to_withheld(value: object) -> Withheld:
         commented=bits_from(commented),
         excused=bits_from(excused),
         assumed=_to_arcs(assumed),
+        packed=bits_from(packed),
     )
 
 

@@ -135,6 +135,7 @@ if 0:  # pragma: no cover
         "jumps_drop_last": False,
         "loops": [],
         "imports": [],
+        "packed": [],
         "withheld": [16],
         "harmless": [],
         "commented": [16],
@@ -196,6 +197,7 @@ def test_branches_are_left_out_where_only_lines_are_measured(root: Path) -> None
     assert sorted(facts) == [
         "excluded",
         "imports",
+        "packed",
         "path",
         "runs",
         "silent",

@@ -4,7 +4,11 @@ import ast
 
 import pytest
 
-from coverage_gate.adapters.measure.harmless import harmless_lines, without_comments
+from coverage_gate.adapters.measure.harmless import (
+    harmless_lines,
+    packed_functions,
+    without_comments,
+)
 
 TYPING = "from typing import TYPE_CHECKING\n"
 
@@ -127,3 +131,27 @@ def test_lines_are_those_of_the_logical_line() -> None:
 def test_comments_and_texts_that_look_like_one_are_blank(source: str, plain: str) -> None:
     assert without_comments(source) == plain
     ast.parse(without_comments(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("def f(x): return x\n", [(1, 1)]),
+        ("async def f(x) -> int: a(); b()\n", [(1, 1)]),
+        ("@deco\ndef f(x): return x\n", [(2, 1)]),
+        ("def f(x=lambda: 1): return x\n", [(1, -1)]),
+        ("def f(x) -> [a for a in b]: return x\n", [(1, -1)]),
+        ("def f(x): ...\n", []),
+        ("def f(x):\n    return x\n", []),
+        ("class A: x = f()\n", []),
+    ],
+)
+def test_functions_on_one_line_are_told_with_their_entry(
+    source: str, found: list[tuple[int, int]]
+) -> None:
+    assert packed_functions(ast.parse(source), {}) == found
+
+
+def test_a_body_on_the_last_line_of_a_header_is_on_its_line() -> None:
+    source = "def f(\n    x,\n): return x\n"
+    assert packed_functions(ast.parse(source), {2: 1, 3: 1}) == [(1, 1)]
