@@ -27,7 +27,7 @@ from coverage_gate.testing.fakes import (
     RecordingProgress,
 )
 from coverage_gate.testing.stores import MemoryStore
-from coverage_gate.testing.values import changes, covered, landing, measurement, tree_id
+from coverage_gate.testing.values import changes, covered, landing, measurement, tree_id, waiver
 
 HEAD, BASE = tree_id("head"), tree_id("base")
 GOOD = measurement(covered(9, 10))
@@ -79,6 +79,18 @@ def ports_of(
         clock=FixedClock(),
         progress=RecordingProgress(),
     )
+
+
+def test_what_a_pass_was_allowed_is_noted_for_its_merge() -> None:
+    store = MemoryStore()
+    store.grant_waiver(waiver(path="", tests=("t.py::a",), expires_at="2027-01-01T00:00:00Z"))
+    head = measurement(covered(9, 10), tests={"t.py::a": "skipped"})
+    base = measurement(covered(8, 10), tree="base", tests={"t.py::a": "passed"})
+    low = Policy(floor=Fraction(99, 100))
+    assert judge(head, base, store=store, policy=low)[0].state is State.FAIL
+    assert store.use_up_waivers("repo", tree=HEAD, sha="abc", at="") == ()
+    assert judge(head, base, store=store)[0].state is State.PASS
+    assert store.use_up_waivers("repo", tree=HEAD, sha="abc", at="2026-01-01T00:00:00Z") == (1,)
 
 
 def test_a_first_merge_is_judged_without_comparison() -> None:
