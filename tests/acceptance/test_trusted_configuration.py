@@ -200,3 +200,25 @@ def test_no_other_branch_passes_over_a_broken_table(founded: Shop) -> None:
     ok, reason = founded.check("other")
     assert not ok
     assert "min_percnt" in reason
+
+
+def test_a_table_that_git_cannot_read_mends_nothing(founded: Shop) -> None:
+    land(founded, {"pyproject.toml": BROKEN_TABLE})
+    founded.new_branch("gone", {"pyproject.toml": PYPROJECT + "# gone\n"})
+    blob = founded.git.git("rev-parse", "gone:pyproject.toml")
+    (founded.git.git_dir / "objects" / blob[:2] / blob[2:]).unlink()
+    ok, reason = founded.check("gone")
+    assert not ok
+    assert "min_percnt" in reason
+
+
+def test_a_failure_under_the_bases_options_says_that_they_counted(founded: Shop) -> None:
+    option = "def pytest_addoption(parser):\n    parser.addoption('--slow', action='store_true')\n"
+    land(
+        founded,
+        {"tests/conftest.py": option, "pyproject.toml": PYPROJECT + 'addopts = "--slow"\n'},
+    )
+    founded.new_branch("dropped", {"tests/conftest.py": None, "pyproject.toml": PYPROJECT})
+    ok, reason = founded.check("dropped")
+    assert not ok
+    assert "the base's pytest configuration counted here (addopts): land the change" in reason

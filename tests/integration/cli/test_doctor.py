@@ -16,6 +16,7 @@ from coverage_gate.cli.findings import Examination, Finding, Health, Patient
 from coverage_gate.cli.main import run
 from coverage_gate.settings import SettingsError, all_settings, load_settings
 from coverage_gate.testing.repositories import RepositoryBuilder
+from coverage_gate.wiring import store_of
 
 _PATH = os.environ["PATH"]
 
@@ -348,3 +349,24 @@ def test_the_command_answers_in_json(
 
 def test_the_oldest_git_is_the_one_whose_merge_tree_writes_trees() -> None:
     assert examinations.OLDEST_GIT == (2, 38)
+
+
+def test_tool_errors_in_a_row_are_told_before_they_close_the_gate(
+    patient: Callable[..., Patient], tmp_path: Path
+) -> None:
+    found = patient(ORCH_DB_PATH=str(tmp_path / "errors.db"))
+    assert found.settings is not None
+    assert _finding("errors", found).detail == "no tool error was counted"
+    store = store_of(found.settings)
+    for _ in range(2):
+        store.count_tool_error("shop", at="2026-01-01T00:00:00Z")
+    finding = _finding("errors", found)
+    assert (finding.health, finding.detail) == (Health.OK, "2 tool errors in a row")
+    store.forget_tool_errors("shop")
+    assert _finding("errors", found).detail == "no tool error was counted"
+
+
+def test_tool_errors_are_not_looked_at_without_a_repository(
+    patient: Callable[..., Patient], tmp_path: Path
+) -> None:
+    assert _finding("errors", patient(folder=tmp_path)).health is Health.WARN
