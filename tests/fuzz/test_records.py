@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 
 import pytest
@@ -16,6 +17,7 @@ from tests.fuzz.trial import Trial
 import coverage_gate
 from coverage_gate.adapters.measure.base_config import CONFIG_FILES, read_base_config
 from coverage_gate.adapters.measure.config_text import BadConfigError
+from coverage_gate.adapters.notify.letters import as_html, letter
 from coverage_gate.adapters.render.front_matter import FrontMatterError
 from coverage_gate.adapters.render.report_reader import (
     ReportFields,
@@ -23,8 +25,12 @@ from coverage_gate.adapters.render.report_reader import (
     read_report,
 )
 from coverage_gate.adapters.stores.codec import DIGEST_BYTES, MARK, decode, encode
+from coverage_gate.adapters.stores.context_codec import MARK as CONTEXT_MARK
+from coverage_gate.adapters.stores.context_codec import decode_contexts
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.names import safe_name
+from coverage_gate.core.outbox import read_message
+from coverage_gate.core.records import OutboxRow, OutboxState
 from coverage_gate.ports import StoreError
 from coverage_gate.settings import SettingsError, load_settings
 from coverage_gate.settings.catalogue import CATALOGUE
@@ -265,3 +271,56 @@ def test_documents_of_the_engine_are_read_or_refused(
         return isinstance(found, BaseModel) or found.isprintable()
 
     assert trial.run(mutator.next, parse, holds=holds) == trial.inputs
+
+
+ROW = OutboxRow(
+    seq=1,
+    created_at="2026-01-01T00:00:00Z",
+    topic="telegram",
+    dedup_key=None,
+    payload="",
+    state=OutboxState.PENDING,
+    attempts=0,
+    next_attempt_at="",
+    last_error="",
+)
+MESSAGES = (
+    {"kind": "qg-failure", "repo": "a", "work_item": "b", "reason": "r", "parked": True},
+    {"kind": "note", "message": "words"},
+    {"kind": "stage-change", "old": "a", "new": "b", "branch": "c"},
+    {"kind": "digest", "failures": [{"repo": "a"}]},
+)
+
+
+def test_a_row_of_the_outbox_is_a_letter_or_broken() -> None:
+    trial = Trial(name="outbox")
+    make = text_of(JsonMutator(corpus=MESSAGES, random=trial.random()).next)
+
+    def parse(payload: str) -> str:
+        message = read_message(replace(ROW, payload=payload))
+        return "" if message is None else as_html(letter(message))
+
+    def holds(told: str) -> bool:
+        return told.replace("\n", "").isprintable()
+
+    assert trial.run(make, parse, holds=holds) == trial.inputs
+
+
+CONTEXTS = [
+    "tree",
+    ["tests/test_a.py::test_b", "t"],
+    [["a.py", "1", [[0, "6"], [1, "a0"]]]],
+]
+
+
+def test_a_stored_context_map_is_read_or_refused() -> None:
+    trial = Trial(name="contexts")
+    mutator = JsonMutator(corpus=[CONTEXTS], random=trial.random())
+
+    def parse(content: bytes) -> object:
+        body = zlib.compress(content, 1)
+        return decode_contexts(
+            CONTEXT_MARK + blake2b(body, digest_size=DIGEST_BYTES).digest() + body
+        )
+
+    assert trial.run(mutator.next, parse, refuses=(StoreError,)) > 0

@@ -87,9 +87,22 @@ _failures = st.builds(
 _lines = st.integers(1, 10**7)
 _arcs = st.tuples(_lines, _lines | _lines.map(lambda line: -line))
 _patches = st.builds(PatchCounts, statements=_counts(), branches=_counts())
-_lost = st.builds(
-    LostLine, path=hostile_text, line=_lines, target=st.none() | st.just(-1) | _lines, tests=_texts
-)
+_fates = st.sampled_from(["deleted", "now skipped", "still passing"])
+
+
+@st.composite
+def _lost_lines(draw: st.DrawFn) -> LostLine:
+    told = draw(st.lists(st.tuples(hostile_text, _fates), max_size=3))
+    return LostLine(
+        path=draw(hostile_text),
+        line=draw(_lines),
+        target=draw(st.none() | st.just(-1) | _lines),
+        tests=tuple(test for test, _ in told),
+        fates=tuple(fate for _, fate in told),
+    )
+
+
+_lost = _lost_lines()
 _attributions = st.builds(
     Attribution,
     **dict.fromkeys((each.name for each in fields(Attribution)), st.integers(0, 10**9)),

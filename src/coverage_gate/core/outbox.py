@@ -89,9 +89,11 @@ def read_message(row: OutboxRow) -> Message | None:
     """The message of a row; None where it says nothing that can be told."""
     try:
         payload = json.loads(row.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(payload, dict) or not isinstance(payload.get("kind"), str):
+        return None
+    if payload["kind"] == DIGEST:  # made of several rows, never one of them
         return None
     facts = {name: value for name, value in payload.items() if name != "kind"}
     # Numbers of rows are used again when a database is made anew; with the time they are not.

@@ -65,7 +65,9 @@ def test_a_message_says_what_its_row_says() -> None:
     assert message.subject == ("shop", "S-1")
 
 
-@pytest.mark.parametrize("payload", ["", "5", "[]", "{}", '{"kind": 5}', "{"])
+@pytest.mark.parametrize(
+    "payload", ["", "5", "[]", "{}", '{"kind": 5}', "{", "[" * 99_999, '{"kind": "digest"}']
+)
 def test_a_row_that_says_nothing_is_broken_and_stops_no_other(payload: str) -> None:
     plan = plain_plan([replace(row(1), payload=payload), row(2)])
     assert plan.broken == (1,)
