@@ -54,6 +54,7 @@ class Judged:
 @click.argument("source")
 @click.option("--commits", default=20, show_default=True, help="How many, the newest first.")
 @click.option("--needs", multiple=True, help="What the tests need besides pytest; repeatable.")
+@click.option("--install", is_flag=True, help="Install the project in editable mode, as it is now.")
 @click.option("--at", default="HEAD", show_default=True, help="The newest commit.")
 @click.option(
     "--results",
@@ -61,14 +62,19 @@ class Judged:
     default=Path(__file__).parent / "results",
     help="Where the JSON goes.  [benchmarks/results]",
 )
-def main(source: str, *, commits: int, needs: tuple[str, ...], at: str, results: Path) -> None:
+def main(
+    source: str, *, commits: int, needs: tuple[str, ...], install: bool, at: str, results: Path
+) -> None:
     """Judge the newest commits of SOURCE, a repository as `git clone` takes it.
 
     Commits that change no Python file, and merges, are left out.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as made:
-            told, versions = _judge_all(source, Path(made).resolve(), commits, needs, at)
+            subject = Subject(
+                title=source, needs=needs, is_installed=install, make=partial(_cloned, source)
+            )
+            told, versions = _judge_all(subject, Path(made).resolve(), commits, at)
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from error
     click.echo(summary(told))
@@ -76,9 +82,8 @@ def main(source: str, *, commits: int, needs: tuple[str, ...], at: str, results:
 
 
 def _judge_all(
-    source: str, folder: Path, commits: int, needs: tuple[str, ...], at: str
+    subject: Subject, folder: Path, commits: int, at: str
 ) -> tuple[list[Judged], dict[str, str]]:
-    subject = Subject(title=source, needs=needs, is_installed=False, make=partial(_cloned, source))
     stand = set_up(subject, folder, python=Path(sys.executable))
     told = []
     for commit in _newest(stand.checkout, commits, at):

@@ -221,4 +221,20 @@ GIT = (
         twin_is="has an ordinary name",
         twin=TESTED,
     ),
+    Attack(
+        name="locks-that-nobody-gives-back",
+        family=Family.GIT,
+        tries="leaves lock files in the repository, for git to stop at",
+        held_by="patch",
+        files=UNTESTED,
+        planted={
+            "index.lock": "",
+            "HEAD.lock": "",
+            "packed-refs.lock": "",
+            "config.lock": "",
+            "refs/heads/main.lock": "",
+        },
+        twin_is="has nothing in the git folder",
+        twin=TESTED,
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coverage_gate.testing.attacks.attack import Attack, Family
+from coverage_gate.testing.attacks.attack import Attack, Family, Link
 from coverage_gate.testing.attacks.containers import cached_name, compiled
 from coverage_gate.testing.attacks.project import (
     CODE,
@@ -11,6 +11,7 @@ from coverage_gate.testing.attacks.project import (
     LABELS_TESTS,
     PRICES,
     REFUNDS,
+    REFUNDS_IMPORTED,
     REFUNDS_TESTS,
     TESTED,
     UNTESTED,
@@ -165,6 +166,25 @@ HIDING = (
         twin={**TESTED, CODE: "if __debug__:\n" + indented(REFUNDS)},
     ),
     Attack(
+        name="beside-the-scope",
+        family=Family.HIDING,
+        tries="puts the code into lib/, which is not measured, and imports it",
+        held_by="patch",
+        files={
+            "lib/refunds.py": REFUNDS,
+            "src/till/money_back.py": "import sys\n\nsys.path.append('lib')\n"
+            "from refunds import refund\n"
+            "",
+            CODE_TESTS: "from till.money_back import refund\n\n\ndef test_it():\n"
+            "    assert refund\n",
+        },
+        twin_is="adds a script beside the package, which nothing imports",
+        twin={
+            **TESTED,
+            "scripts/print_refunds.py": "from till.refunds import refund\n\nprint(refund)\n",
+        },
+    ),
+    Attack(
         name="a-module-named-like-a-test",
         family=Family.HIDING,
         tries="names the module test_refunds.py, inside the package",
@@ -176,6 +196,36 @@ HIDING = (
         },
         twin_is="puts its tests into a new folder below tests/",
         twin={CODE: REFUNDS, "tests/unit/test_refunds.py": REFUNDS_TESTS},
+    ),
+    Attack(
+        name="bytecode-without-a-source",
+        family=Family.HIDING,
+        tries="commits refunds.pyc, which Python imports, and no source",
+        held_by="branch-unmeasurable",
+        files={
+            "src/till/refunds.pyc": compiled(REFUNDS, "src/till/refunds.py"),
+            "src/till/money_back.py": "from till.refunds import refund\n",
+            CODE_TESTS: "from till.money_back import refund\n\n\ndef test_it():\n"
+            "    assert refund\n",
+        },
+        twin_is="has the source beside its bytecode",
+        twin={
+            **TESTED,
+            "src/till/__pycache__/refunds.pyc": compiled(REFUNDS, "src/till/refunds.py"),
+        },
+    ),
+    Attack(
+        name="a-link-to-a-text",
+        family=Family.HIDING,
+        tries="links src/till/refunds.py to a text outside the package",
+        held_by="unmeasured",
+        files={
+            "share/refunds.txt": REFUNDS,
+            CODE: Link("../../share/refunds.txt"),
+            CODE_TESTS: REFUNDS_IMPORTED,
+        },
+        twin_is="links a text to a text",
+        twin={**TESTED, "docs/refunds.txt": "refunds\n", "README.txt": Link("docs/refunds.txt")},
     ),
     Attack(
         name="packed-one-liners",
@@ -248,6 +298,19 @@ HIDING = (
         },
     ),
     Attack(
+        name="a-linked-folder",
+        family=Family.HIDING,
+        tries="links a folder outside the scope into the package",
+        held_by="patch",
+        files={
+            "share/refunds.py": REFUNDS,
+            "src/till/extra": Link("../../share"),
+            CODE_TESTS: REFUNDS_IMPORTED.replace("from till import", "from till.extra import"),
+        },
+        twin_is="links a folder with documents",
+        twin={**TESTED, "docs/a.txt": "x\n", "manual": Link("docs")},
+    ),
+    Attack(
         name="pragma-for-branches",
         family=Family.HIDING,
         tries="marks each untested condition `# pragma: no branch`",
@@ -272,5 +335,19 @@ HIDING = (
             CODE_TESTS: "from till.refunds import refund\n\n\ndef test_refund():\n"
             "    assert (refund(9), refund(0)) == (29, 1)\n",
         },
+    ),
+    Attack(
+        name="an-encoding-of-its-own",
+        family=Family.HIDING,
+        tries="registers a codec, and writes the module in an encoding that only it can read",
+        held_by="unmeasured",
+        files={
+            **UNTESTED,
+            "src/till/__init__.py": "import codecs\n\n"
+            "codecs.register(lambda name: codecs.lookup('utf-8') if name == 'till' else None)\n",
+            CODE: "# coding: till\n" + REFUNDS,
+        },
+        twin_is="names the encoding that every module has",
+        twin={**TESTED, CODE: "# coding: utf-8\n" + REFUNDS},
     ),
 )

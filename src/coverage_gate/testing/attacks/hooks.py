@@ -381,4 +381,51 @@ HOOKS = (
             "    assert json.KEY == 1\n",
         },
     ),
+    Attack(
+        name="a-run-that-a-hook-replaces",
+        family=Family.HOOKS,
+        tries="answers pytest's main hook itself, with status 0 and no test",
+        held_by="branch-unmeasurable",
+        files={**UNTESTED, "conftest.py": "def pytest_cmdline_main(config):\n    return 0\n"},
+        twin_is="looks at the configuration in that hook",
+        twin={**TESTED, "conftest.py": "def pytest_cmdline_main(config):\n    config.till = 1\n"},
+    ),
+    Attack(
+        name="an-end-while-configuring",
+        family=Family.HOOKS,
+        tries="stops pytest with status 0 before it collects",
+        held_by="lost",
+        files={
+            **UNTESTED,
+            "conftest.py": "import pytest\n\n\ndef pytest_configure():\n"
+            "    pytest.exit('done', returncode=0)\n",
+        },
+        twin_is="registers a marker in that hook",
+        twin={
+            **TESTED,
+            "conftest.py": "def pytest_configure(config):\n"
+            "    config.addinivalue_line('markers', 'money: x')\n",
+        },
+    ),
+    Attack(
+        name="a-call-that-a-hook-replaces",
+        family=Family.HOOKS,
+        tries="breaks old code, and lets a hook stand for the call of its tests",
+        held_by="lost",
+        files={
+            **BROKEN_STOCK,
+            CONF: _conftest(
+                "def pytest_pyfunc_call(pyfuncitem):\n"
+                "    return True if pyfuncitem.name == 'test_take' else None\n"
+            ),
+        },
+        twin_is="counts calls in that hook",
+        twin={
+            **TESTED,
+            CONF: _conftest(
+                "CALLED = []\n\n\ndef pytest_pyfunc_call(pyfuncitem):\n"
+                "    CALLED.append(pyfuncitem.name)\n"
+            ),
+        },
+    ),
 )
