@@ -140,7 +140,7 @@ CHANNEL = (
         name="the-tree-is-gone",
         family=Family.CHANNEL,
         tries="deletes the tree that is measured while it is measured",
-        held_by="patch",
+        held_by="branch-unmeasurable",
         files=_test(
             "import os\nimport shutil\n\n\ndef test_z():\n    shutil.rmtree(os.getcwd() + '/src')\n"
         ),
