@@ -1,12 +1,9 @@
-"""Code in other containers than a text: bytecode and archives, as a branch would commit them."""
+"""Bytecode as a branch would commit it."""
 
 from __future__ import annotations
 
 import importlib.util
-import io
 import marshal
-import zipfile
-from collections.abc import Mapping
 
 
 def compiled(source: str, name: str) -> bytes:
@@ -19,12 +16,3 @@ def compiled(source: str, name: str) -> bytes:
 def cached_name(module: str) -> str:
     """What Python calls the bytecode of a module in `__pycache__`."""
     return importlib.util.cache_from_source(module).rpartition("/")[2]
-
-
-def archive(files: Mapping[str, str]) -> bytes:
-    """A zip archive; the same files make the same bytes."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as target:
-        for name, text in files.items():
-            target.writestr(zipfile.ZipInfo(name), text)
-    return made.getvalue()
