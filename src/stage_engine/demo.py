@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from textwrap import dedent
+from urllib.request import urlopen
 
 import click
 
@@ -25,10 +26,12 @@ from coverage_gate.adapters.report_files import read_report_file
 from coverage_gate.core.ratchet import RANK_ONE
 from coverage_gate.core.rates import exact_percent, percent_text
 from coverage_gate.testing.repositories import RepositoryBuilder
+from coverage_gate.web.serving import served
 from stage_engine import demo_developer, tasks
 from stage_engine.demo_receivers import Receivers, receiving
 from stage_engine.engine import Engine, open_engine, submit_task
 from stage_engine.machine import own_host
+from stage_engine.overview import queue_block
 from stage_engine.signals import Signals
 from stage_engine.store import Rows
 from stage_engine.values import Task
@@ -348,6 +351,14 @@ def run(folder: Path, package: Mapping[str, str], stories: tuple[Story, ...]) ->
     return engine
 
 
+def tell_queue(engine: Engine) -> None:
+    """Ask a running server, as a dashboard does."""
+    with served(queue=lambda: queue_block(engine)) as address:
+        click.echo(f"GET {address}/queue:\n")
+        with urlopen(f"{address}/queue") as answer:  # noqa: S310 - the server of the line above
+            click.echo(json.dumps(json.loads(answer.read()), indent=2))
+
+
 def play(folder: Path, package: Mapping[str, str], stories: tuple[Story, ...]) -> Engine:
     """The demo from an empty folder to the next commands to try.
 
@@ -361,8 +372,7 @@ def play(folder: Path, package: Mapping[str, str], stories: tuple[Story, ...]) -
     shown = stories[1].work_item
     click.echo(f"\nThe report of {shown}:\n")
     click.echo(read_report_file(gate.report_path(REPO, shown)))
-    click.echo("The coverage block of /queue:\n")
-    click.echo(json.dumps(gate.snapshot(), indent=2))
+    tell_queue(engine)
     click.echo(f"\n{len(stories)} tasks in {time.monotonic() - started:.0f} s. Try next:")
     for command in _NEXT:
         click.echo(f"  .venv/bin/{command}")

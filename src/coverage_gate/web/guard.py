@@ -58,7 +58,7 @@ async def _read_bounded(request: Request) -> None:
     async for part in request.stream():
         content += part
         if len(content) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"a body has at most {MAX_BODY_BYTES} bytes")
+            raise HTTPException(400, f"a body has at most {MAX_BODY_BYTES} bytes")
     request._body = bytes(content)  # noqa: SLF001 - where starlette keeps a body that was read
 
 

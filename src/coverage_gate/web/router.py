@@ -27,6 +27,7 @@ from coverage_gate.web.bodies import (
 )
 from coverage_gate.web.figures import metrics_text
 from coverage_gate.web.guard import MAX_BODY_BYTES, guarded_route, unusable
+from coverage_gate.web.waivers import add_waivers
 
 #: Blocks of `GET /queue` beside `coverage`, as an engine has them.
 QueueReader = Callable[[], Mapping[str, Any]]
@@ -79,15 +80,15 @@ def coverage_router(
         # The guard has looked already; this says it in the schema.
         dependencies=[Depends(HTTPBearer(auto_error=False))],
         responses=_problems(
-            s400="The body is no UTF-8 text.",
+            s400=f"The body is no UTF-8 text, or has more than {MAX_BODY_BYTES} bytes.",
             s401="The token is missing or wrong.",
-            s413=f"The body has more than {MAX_BODY_BYTES} bytes.",
             s503="Settings or store cannot be used.",
         ),
     )
     _add_reading(router, queue)
     _add_metrics(router, doorkeeper)
     guarded.post("/coverage/baseline", summary="Set the baseline, audited")(set_baseline)
+    add_waivers(router, guarded)
     router.include_router(guarded)
     return router
 

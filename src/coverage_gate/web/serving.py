@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 
 import click
 import uvicorn
@@ -39,6 +42,21 @@ def run_server(*, host: str, port: int, queue: QueueReader = nothing_more) -> in
         signal.signal(signal.SIGTERM, lambda *_: None)
         uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+@contextmanager
+def served(*, queue: QueueReader = nothing_more) -> Iterator[str]:
+    """Serve on a free port of this machine for the length of the block; its address."""
+    config = uvicorn.Config(create_app(queue=queue), log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    with _listening("127.0.0.1", 0) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield "http://{}:{}".format(*listener.getsockname())
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def _listening(host: str, port: int) -> socket.socket:
