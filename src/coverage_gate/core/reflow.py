@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from coverage_gate.core.linemap import FileDiff, Hunk, LineMap
 from coverage_gate.core.matching import Sheet
@@ -49,14 +50,18 @@ class Candidates:
 def reflowed(both: Candidates) -> dict[int, int]:
     """First lines of the head's statements → those of the base's that say the same."""
     pairs: dict[int, int] = {}
-    neutral = [_is_neutral(hunk) for hunk in both.diff.hunks]
+    neutral = [_is_neutral(hunk, both) for hunk in both.diff.hunks]
     for hunk, is_neutral in zip(both.diff.hunks, neutral, strict=True):
         old = _within(both.old, hunk.old_start, hunk.old_count)
         new = _within(both.new, hunk.new_start, hunk.new_count)
         if is_neutral and len(old) == len(new):
             pairs.update(zip(new, old, strict=True))
         else:
-            pairs.update(_same_texts(hunk, both, old, new))
+            found = dict(_same_texts(hunk, both, old, new))
+            taken = set(found.values())
+            ends = dict(_same_ends(hunk, both, old, new))
+            pairs.update({line: first for line, first in ends.items() if first not in taken})
+            pairs.update(found)
     known = set(both.old)
     for line in both.new:
         first = None if line in pairs else _first_in_base(line, both)
@@ -65,9 +70,20 @@ def reflowed(both: Candidates) -> dict[int, int]:
     return pairs
 
 
-def _is_neutral(hunk: Hunk) -> bool:
+def _is_neutral(hunk: Hunk, both: Candidates) -> bool:
     """Whether all of it says the same on both sides."""
-    return bool(hunk.removed and hunk.added) and squeezed(hunk.removed) == squeezed(hunk.added)
+    if not (hunk.removed and hunk.added):
+        return False
+    removed = _without_comments(hunk.removed, hunk.old_start, both.base)
+    added = _without_comments(hunk.added, hunk.new_start, both.head)
+    return squeezed(removed) == squeezed(added)
+
+
+def _without_comments(lines: Sequence[bytes], start: int, sheet: Sheet) -> Iterator[bytes]:
+    """The lines but those that are a comment; what looks like one within a text is none."""
+    for line, text in enumerate(lines, start=start):
+        if sheet.file.continued >> line & 1 or not text.lstrip().startswith(b"#"):
+            yield text
 
 
 def _within(lines: Sequence[int], start: int, count: int) -> Sequence[int]:
@@ -93,13 +109,40 @@ def _same_texts(
             yield line, reached
 
 
+def _same_ends(
+    hunk: Hunk, both: Candidates, old: Sequence[int], new: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """The statements with which both sides begin and end, however short they are.
+
+    A hunk reaches further than what changes where each line does, as with other line ends.
+    """
+    removed = list(_texts(hunk.removed, hunk.old_start, both.base, old, least=1))
+    added = list(_texts(hunk.added, hunk.new_start, both.head, new, least=1))
+    if len(removed) != len(old) or len(added) != len(new):
+        return
+    shared = list(takewhile(_says_the_same, zip(added, removed, strict=False)))
+    rest = min(len(removed), len(added)) - len(shared)
+    ends = islice(zip(reversed(added), reversed(removed), strict=False), rest)
+    for (line, _), (first, _) in (*shared, *takewhile(_says_the_same, ends)):
+        yield line, first
+
+
+def _says_the_same(pair: tuple[tuple[int, bytes], tuple[int, bytes]]) -> bool:
+    return pair[0][1] == pair[1][1]
+
+
 def _texts(
-    lines: Sequence[bytes], start: int, sheet: Sheet, firsts: Iterable[int]
+    lines: Sequence[bytes],
+    start: int,
+    sheet: Sheet,
+    firsts: Iterable[int],
+    *,
+    least: int = MIN_LETTERS,
 ) -> Iterator[tuple[int, bytes]]:
     for first in firsts:
         last = sheet.last(first)
         text = squeezed(lines[first - start : last + 1 - start])
-        if last < start + len(lines) and letters_of(text) >= MIN_LETTERS:
+        if last < start + len(lines) and letters_of(text) >= least:
             yield first, text
 
 

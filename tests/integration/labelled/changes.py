@@ -11,6 +11,7 @@ from tests.integration.labelled import (
     losses,
     moves,
     refactors,
+    unseen,
 )
 
 CHANGES = (
@@ -22,4 +23,5 @@ CHANGES = (
     *branches.CHANGES,
     *hidden.CHANGES,
     *evidence.CHANGES,
+    *unseen.CHANGES,
 )

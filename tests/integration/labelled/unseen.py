@@ -19,13 +19,13 @@ CHANGES = (
     Change(
         name="with inside try/finally: nine of ten, exactly on the limit",
         base={
-            "export.py": """\
+            "src/export.py": """\
  def export(rows, path, log):
      return len(rows)
 """
         },
         head={
-            "export.py": """\
+            "src/export.py": """\
  def export(rows, path, log):
      temp = path.with_suffix(".tmp")
      try:
@@ -47,13 +47,13 @@ CHANGES = (
     Change(
         name="match statement whose last case no test reaches: eight of ten",
         base={
-            "area.py": """\
+            "src/area.py": """\
  def area(shape):
      return 0
 """
         },
         head={
-            "area.py": """\
+            "src/area.py": """\
  def area(shape):
      match shape:
          case {"kind": "square"}:
@@ -75,14 +75,14 @@ CHANGES = (
     Change(
         name="async function: five statements are the first size that is judged, four are covered",
         base={
-            "fetch.py": """\
+            "src/fetch.py": """\
  async def fetch(client, url):
      response = await client.get(url)
      return await response.text()
 """
         },
         head={
-            "fetch.py": """\
+            "src/fetch.py": """\
  async def fetch(client, url):
      response = await client.get(url)
      client.seen.add(url)
@@ -100,14 +100,14 @@ CHANGES = (
     Change(
         name="generator: two of three new statements, too few to fail",
         base={
-            "pages.py": """\
+            "src/pages.py": """\
  def pages(source):
      for page in source:
          yield page
 """
         },
         head={
-            "pages.py": """\
+            "src/pages.py": """\
  def pages(source):
      for page in source:
          if page.hidden:
@@ -123,7 +123,7 @@ CHANGES = (
     Change(
         name="three statements in a handler that never ran: few, and none is covered",
         base={
-            "load.py": """\
+            "src/load.py": """\
  def load(path, log, meter):
      try:
          return path.read_text()
@@ -132,7 +132,7 @@ CHANGES = (
 """
         },
         head={
-            "load.py": """\
+            "src/load.py": """\
  def load(path, log, meter):
      try:
          return path.read_text()
@@ -150,7 +150,7 @@ CHANGES = (
     Change(
         name="docstrings and comments of a module that is half dark",
         base={
-            "rates.py": """\
+            "src/rates.py": """\
  def rate(kind):
      \"\"\"Rate.\"\"\"
      if kind == "new":
@@ -161,7 +161,7 @@ CHANGES = (
 """
         },
         head={
-            "rates.py": """\
+            "src/rates.py": """\
  \"\"\"What a kind of customer pays.\"\"\"
 
 
@@ -190,7 +190,7 @@ CHANGES = (
         # Room: whether "modified" is a matter of text or of meaning. A formatter writes no code.
         name="formatter wraps a call that no test reaches",
         base={
-            "alarm.py": """\
+            "src/alarm.py": """\
  def alarm(user, text):
      if user.muted:
 !        audit(user.name, text, level="info", channel="alarms")
@@ -198,7 +198,7 @@ CHANGES = (
 """
         },
         head={
-            "alarm.py": """\
+            "src/alarm.py": """\
  def alarm(user, text):
      if user.muted:
 !        audit(
@@ -216,7 +216,7 @@ CHANGES = (
     Change(
         name="argument on a later line of a call that no test reaches",
         base={
-            "notify.py": """\
+            "src/notify.py": """\
  def notify(user, text):
      if user.muted:
 !        audit(
@@ -227,7 +227,7 @@ CHANGES = (
 """
         },
         head={
-            "notify.py": """\
+            "src/notify.py": """\
  def notify(user, text):
      if user.muted:
 !        audit(
@@ -245,7 +245,7 @@ CHANGES = (
         # Room: whether a lost place is numbered as in the base or in the head; "is not now" = head.
         name="new early return darkens what follows",
         base={
-            "price.py": """\
+            "src/price.py": """\
  def price(order):
      if order.gift:
          total = order.base
@@ -256,7 +256,7 @@ CHANGES = (
 """
         },
         head={
-            "price.py": """\
+            "src/price.py": """\
  def price(order):
      if order.prepaid is not None:
          return order.prepaid
@@ -271,14 +271,20 @@ CHANGES = (
         passes=False,
         lost="FAIL",
         counted="2/2",
-        lines=("price.py:4", "price.py:5", "price.py:7", "price.py:8", "price.py:9"),
+        lines=(
+            "src/price.py:4",
+            "src/price.py:5",
+            "src/price.py:7",
+            "src/price.py:8",
+            "src/price.py:9",
+        ),
         buckets={"lost": 5, "new_covered": 2, "new_uncovered": 0},
         rest=(9000, 10000),
     ),
     Change(
         name="test deleted, source untouched",
         base={
-            "stock.py": """\
+            "src/stock.py": """\
  def reserve(stock, item):
      stock[item] -= 1
      return stock[item]
@@ -292,7 +298,7 @@ CHANGES = (
 """
         },
         head={
-            "stock.py": """\
+            "src/stock.py": """\
  def reserve(stock, item):
      stock[item] -= 1
      return stock[item]
@@ -308,13 +314,13 @@ CHANGES = (
         passes=False,
         patch="SKIP",
         lost="FAIL",
-        lines=("stock.py:8",),
+        lines=("src/stock.py:8",),
         buckets={"lost": 1, "gained": 0, "new_covered": 0, "deleted_covered": 0},
     ),
     Change(
         name="file renamed, a helper inlined on the way, its dark function kept",
         base={
-            "billing.py": """\
+            "src/billing.py": """\
  class Billing:
      def __init__(self, rate, ledger):
          self.rate = rate
@@ -337,7 +343,7 @@ CHANGES = (
 """
         },
         head={
-            "invoicing.py": """\
+            "src/invoicing.py": """\
  class Billing:
      def __init__(self, rate, ledger):
          self.rate = rate
@@ -364,7 +370,7 @@ CHANGES = (
         # Room: the contract calls `moved` information. What only moved is expected not to be new.
         name="functions in another order, the dark one first",
         base={
-            "words.py": """\
+            "src/words.py": """\
  def first(text):
      parts = text.split()
      return parts[0]
@@ -383,7 +389,7 @@ CHANGES = (
 """
         },
         head={
-            "words.py": """\
+            "src/words.py": """\
  def middle(text):
 !    words = text.split()
 !    words.sort()
@@ -408,7 +414,7 @@ CHANGES = (
         # Room: as above; the block also stands less deep now.
         name="function extracted, with a branch that was dark before",
         base={
-            "process.py": """\
+            "src/process.py": """\
  def process(order):
      order.check()
      if order.paid:
@@ -421,7 +427,7 @@ CHANGES = (
 """
         },
         head={
-            "process.py": """\
+            "src/process.py": """\
  def confirm(order):
      receipt = order.receipt()
      if receipt.foreign:
@@ -444,7 +450,7 @@ CHANGES = (
         # Room: as above, across files.
         name="dark function moved to a new file and imported from there",
         base={
-            "text.py": """\
+            "src/text.py": """\
  def slug(title):
      words = title.lower().split()
      return "-".join(words)
@@ -458,7 +464,7 @@ CHANGES = (
 """
         },
         head={
-            "text.py": """\
+            "src/text.py": """\
  from names import initials
 
 
@@ -466,7 +472,7 @@ CHANGES = (
      words = title.lower().split()
      return "-".join(words)
 """,
-            "names.py": """\
+            "src/names.py": """\
  def initials(name):
 !    parts = name.split()
 !    heads = [part[0] for part in parts if part]
@@ -475,18 +481,18 @@ CHANGES = (
 """,
         },
         passes=True,
-        patch="SKIP",
+        counted="1/1",  # the import in the old file; first labelled as nothing to measure
     ),
     Change(
         name="a long table of constants around a function that no test calls",
         base={
-            "limits.py": """\
+            "src/limits.py": """\
  def limit(kind):
      return kind.limit
 """
         },
         head={
-            "limits.py": _TABLE
+            "src/limits.py": _TABLE
             + """\
 
 
@@ -510,7 +516,7 @@ CHANGES = (
         # Room: whether a change of line ends modifies a statement. It should not.
         name="line ends become CRLF, and one sort key changes",
         base={
-            "board.py": """\
+            "src/board.py": """\
  def board(rows, limit):
      rows.sort(key=lambda row: row.rank)
      if limit:
@@ -521,7 +527,7 @@ CHANGES = (
 """
         },
         head={
-            "board.py": """\
+            "src/board.py": """\
  def board(rows, limit):
      rows.sort(key=lambda row: (row.rank, row.name))
      if limit:
@@ -536,10 +542,10 @@ CHANGES = (
         counted="1/1",
     ),
     Change(
-        # Room: the drop comes from the deletion alone, yet the policy compares two rates.
+        # First labelled FAIL, by the sentence on policies alone; what is fair to deletions passes.
         name="covered branch deleted in a small code base, the rate falls by more than epsilon",
         base={
-            "convert.py": """\
+            "src/convert.py": """\
  def convert(kind, raw):
      if kind == "int":
          return int(raw)
@@ -552,7 +558,7 @@ CHANGES = (
 """
         },
         head={
-            "convert.py": """\
+            "src/convert.py": """\
  def convert(kind, raw):
      if kind == "int":
          return int(raw)
@@ -561,9 +567,9 @@ CHANGES = (
      return raw
 """
         },
-        passes=False,
+        passes=True,
         patch="SKIP",
-        baseline="FAIL",
+        says="only because covered code went away",
         buckets={"deleted_covered": 3, "deleted_uncovered": 0, "lost": 0, "new_covered": 0},
         rest=(50, 100),
     ),
@@ -571,7 +577,7 @@ CHANGES = (
         # Room: whether fields with a default are constants; the decorator is covered either way.
         name="class becomes a dataclass, the rate lands exactly on baseline minus epsilon",
         base={
-            "point.py": """\
+            "src/point.py": """\
  class Point:
      def __init__(self, x=0.0, y=0.0, label=""):
          self.x = x
@@ -583,7 +589,7 @@ CHANGES = (
 """
         },
         head={
-            "point.py": """\
+            "src/point.py": """\
  from dataclasses import dataclass
 
 
@@ -605,13 +611,13 @@ CHANGES = (
         # Room: whether branches count in the patch rule. The contract says statements.
         name="each new statement ran, two conditions went one way only",
         base={
-            "clean.py": """\
+            "src/clean.py": """\
  def clean(row):
      return row.strip()
 """
         },
         head={
-            "clean.py": """\
+            "src/clean.py": """\
  def clean(row, lower=True, limit=80):
      text = row.strip()
 >    if lower:
@@ -629,7 +635,7 @@ CHANGES = (
         # Room: whether stubs that coverage.py leaves out by default are "hidden". They are not.
         name="overloads and annotations, with their import",
         base={
-            "parse.py": """\
+            "src/parse.py": """\
  def parse(value):
      if isinstance(value, bytes):
          return value.decode()
@@ -641,7 +647,7 @@ CHANGES = (
 """
         },
         head={
-            "parse.py": """\
+            "src/parse.py": """\
  from typing import overload
 
 

@@ -94,8 +94,29 @@ def test_a_long_statement_is_found_among_others_that_change() -> None:
     assert pairs(before, ([1, 2], []), after, ([1, 2, 3], [4, 5, 6])) == {3: 2}
 
 
-def test_a_short_statement_among_others_that_change_is_not_found() -> None:
-    assert pairs("p()\na = 'x'\n", ([1, 2], []), 'q()\nr()\na = "x"\n', ([1, 2, 3], [])) == {}
+def test_a_short_statement_amid_others_that_change_is_not_found() -> None:
+    before, after = "p()\na = 'x'\ns()\n", 'q()\nr()\na = "x"\nt()\n'
+    assert pairs(before, ([1, 2, 3], []), after, ([1, 2, 3, 4], [])) == {}
+
+
+def test_a_short_statement_at_the_ends_of_what_changes_is_found() -> None:
+    before, after = "a = 'x'\np()\nb = 'y'\n", 'a = "x"\nq()\nr()\nb = "y"\n'
+    assert pairs(before, ([1, 2, 3], []), after, ([1, 2, 3, 4], [])) == {1: 1, 4: 3}
+
+
+def test_ends_are_not_known_where_a_statement_reaches_further() -> None:
+    before, after = "a = 'x'\np(\n)\nz\n", 'a = "x"\nq(\n1)\nz\n'
+    assert pairs(before, ([1, 2], [3]), after, ([1, 2], [3])) == {1: 1}
+
+
+def test_a_comment_on_a_line_of_its_own_changes_no_statement() -> None:
+    before, after = "a\nb = 1\n# old\nc\n", "a\nb = 1  # one\n# new\n# words\nc\n"
+    assert pairs(before, ([1, 2, 4], []), after, ([1, 2, 5], [])) == {2: 2}
+
+
+def test_what_looks_like_a_comment_within_a_text_is_none() -> None:
+    before, after = 'a = """\n# old\n"""\n', 'a = """\n# new\n"""\n'
+    assert pairs(before, ([1], [2, 3]), after, ([1], [2, 3])) == {}
 
 
 def test_long_statements_are_found_in_their_order_and_once() -> None:
