@@ -202,7 +202,7 @@ def _branches(gap: Gap, source: _Source) -> Iterator[Passage]:
 _BY_RULE: Mapping[RuleName, str] = {
     RuleName.UNMEASURED: "Let a test import and run each of these files, as valid Python in a "
     "package of the measured scope",
-    RuleName.INTEGRITY: "Make each of these pass as on the base",
+    RuleName.INTEGRITY: "Make each of these pass",
     RuleName.AUDIT: "Let each of these check what the code does, and leave alone what measures it",
 }
 _OTHER = "Undo what broke this rule"

@@ -156,6 +156,23 @@ def test_a_command_that_tells_no_tests_is_judged_by_its_status() -> None:
     assert "the test command ends with status 1, on the base with 0" in verdict.reason
 
 
+def test_a_new_test_that_fails_is_named() -> None:
+    head = measurement(covered(1, 2), tests={"t::a": "passed", "t::b": "failed"}, exit_status=1)
+    base = measurement(covered(1, 2), tests={"t::a": "passed"})
+    found = result(decide(evidence(head, base=base)), RuleName.INTEGRITY)
+    assert found.outcome is Outcome.FAIL
+    assert found.detail.endswith("status 1, on the base with 0; tests fail: t::b")
+    assert found.findings == ("t::b",)
+
+
+def test_what_failed_on_the_base_too_is_not_named_as_new() -> None:
+    tests = {"t::a": "failed", "t::b": "failed"}
+    head = measurement(covered(1, 2), tests=tests, exit_status=1)
+    base = measurement(covered(1, 2), tests={"t::a": "failed"})
+    found = result(decide(evidence(head, base=base)), RuleName.INTEGRITY)
+    assert found.findings == ("t::b",)
+
+
 def test_without_a_measured_base_failing_tests_are_told() -> None:
     head = measurement(covered(1, 2), tests={"t::a": "error"}, exit_status=1)
     failure = MeasureFailure(code=FailureCode.TIMEOUT, message="too slow")

@@ -241,7 +241,7 @@ def test_what_fails_but_did_not_vanish_is_to_pass_again() -> None:
     result = RuleResult(rule=RuleName.INTEGRITY, outcome=Outcome.FAIL, detail="d", findings=("a",))
     verdict = replace(broken_rules(), hidden=None, rules=(result,), vanished=None)
     (chore,) = order_of(verdict).chores
-    assert (chore.places, chore.text) == (("a",), "Make each of these pass as on the base")
+    assert (chore.places, chore.text) == (("a",), "Make each of these pass")
 
 
 def test_a_branch_that_does_not_merge_is_to_be_merged() -> None:

@@ -69,8 +69,10 @@ def _failing(head: TestRun, base: TestRun | None) -> RuleResult | None:
         return _result(_FAIL, detail, *newly)
     if base.exit_status == 0 and head.exit_status != 0:
         # A test that is new and fails is a failure like any other: on the base all was well.
-        status = head.exit_status
-        return _result(_FAIL, f"the test command ends with status {status}, on the base with 0")
+        fresh = sorted(head.failed - base.failed)
+        told = f"; tests fail: {listed(fresh)}" if fresh else ""
+        status = f"the test command ends with status {head.exit_status}, on the base with 0"
+        return _result(_FAIL, status + told, *fresh)
     return _result(_WARN, "tests fail, none of which passed on the base", *head.failed)
 
 
