@@ -16,9 +16,10 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(clock=FixedC
 
 @schema.parametrize()
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    derandomize=True,  # the same requests each time: what they find is found once
+    suppress_health_check=list(HealthCheck),
 )
 def test_every_answer_is_one_that_the_schema_has(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers=BEARER)
