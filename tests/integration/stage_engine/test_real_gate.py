@@ -15,7 +15,8 @@ MORE = "def half(x):\n    if x % 2:\n        return None\n    return x // 2\n"
 MORE_TEST = "from more import half\n\n\ndef test_half():\n    assert half(4) == 2 and not half(3)\n"
 # Knows nothing but what the order names.
 DEVELOPER = f"""
-grep -q '^- `more.py`: 1-4$' "$ORCH_WORK_ORDER"
+grep -q '^### `more.py`: test in `tests/test_more.py`' "$ORCH_WORK_ORDER"
+grep -q '^- `half`: lines 1-4$' "$ORCH_WORK_ORDER"
 cat > tests/test_more.py <<'END'
 {MORE_TEST}END
 git add -A
