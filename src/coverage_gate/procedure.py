@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from coverage_gate.adapters import report_files
+from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.render.report import render_coverage_report
 from coverage_gate.adapters.render.verdict_fields import fields_of
 from coverage_gate.boundary import keep_text, never_raises, visible
@@ -235,7 +236,8 @@ def judge(
     ) as shop:
         if shop.view is None:
             raise no_repository(place.folder)
-        settings = _ruling(read, shop, base=base, head=place.head)
+        mended = partial(_landing_pyproject, shop.view, base=base, head=place.head)
+        settings = _ruling(read, _pyproject(shop, base), mended)
         request = Request(
             repository=place.repository,
             branch=place.branch,
@@ -285,19 +287,28 @@ def explain(
     return verdict, found[0] if found else None
 
 
-def _ruling(read: SettingsReader, shop: Workshop, *, base: str, head: str) -> Settings:
+def _ruling(
+    read: SettingsReader, table: bytes | None, mended: Callable[[], bytes | None]
+) -> Settings:
     """The settings with the base's table; without any where that is broken and the head mends it.
 
-    Else nobody could mend it. What the head's table says rules nothing, it is only read.
+    Else nobody could mend it. What would land must be sound: a head from before the fault mends
+    nothing. What its table says rules nothing, it is only read.
     """
     try:
-        return read(_pyproject(shop, base))
+        return read(table)
     except SettingsError as error:
         try:
-            read(_pyproject(shop, head))
+            read(mended())
         except RepositoryError:
             raise error from None
         return read(None)
+
+
+def _landing_pyproject(view: GitView, *, base: str, head: str) -> bytes | None:
+    landing = view.landing(view.resolve(base), view.resolve(head))
+    # What does not merge mends nothing.
+    return view.read_file(landing.tree or landing.base.tree, "pyproject.toml")
 
 
 def _pyproject(shop: Workshop, ref: str) -> bytes | None:

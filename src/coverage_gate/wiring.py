@@ -246,7 +246,8 @@ def branch_ref(folder: Path, branch: str) -> str:
     """
     try:
         own = refs.find_branch(locate(folder), branch)
-    except RepositoryError:
+    except (RepositoryError, TypeError, ValueError):
+        # A host may give anything: what is no name names no commit, which judging tells.
         return branch
     return refs.HEADS + branch if own else branch
 

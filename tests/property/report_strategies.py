@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from coverage_gate.core.attribution import Attribution
 from coverage_gate.core.baseline import Baseline, BaselineKey
+from coverage_gate.core.contexts import Fate
 from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
@@ -87,7 +88,7 @@ _failures = st.builds(
 _lines = st.integers(1, 10**7)
 _arcs = st.tuples(_lines, _lines | _lines.map(lambda line: -line))
 _patches = st.builds(PatchCounts, statements=_counts(), branches=_counts())
-_fates = st.sampled_from(["deleted", "now skipped", "still passing"])
+_fates = st.sampled_from(list(map(str, Fate)))
 
 
 @st.composite
