@@ -77,11 +77,6 @@ class Origin:
         args = ("merge-base", "--is-ancestor", ancestor, descendant)
         return self._run(*args, ok=(0, 1)).status == 0
 
-    def changed(self, old: str, new: str) -> tuple[str, ...]:
-        """The paths that differ between two commits."""
-        listed = self._text("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
-        return tuple(path for path in listed.split("\0") if path)
-
     def merged(self, ours: str, theirs: str) -> Merged:
         """The tree of a merge, or what conflicts; only objects are written."""
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)

@@ -211,6 +211,14 @@ def test_an_invalid_table_on_the_base_does_not_open_the_gate(shop: Shop, table: 
     assert read_report(shop.report()).reason == "bad-settings"
 
 
+def test_a_branch_that_is_not_there_mends_no_table(shop: Shop) -> None:
+    shop.new_branch("next", {"pyproject.toml": "[tool.coverage-gate]\nfloor = 5\n"})
+    shop.git.git("update-ref", "refs/heads/main", shop.sha("next"))
+    ok, reason = shop.check("nowhere")
+    assert not ok
+    assert "the base's pyproject.toml" in reason
+
+
 @pytest.mark.parametrize("variable", BROKEN)
 def test_with_an_invalid_variable_every_other_function_still_answers(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, variable: str

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.commands_for_tests import TABLE
 
+from coverage_gate.cli import main as main_module
 from coverage_gate.cli.main import main, run
 
 _ROOT = Path(__file__).parents[3]
@@ -171,6 +172,17 @@ def test_main_leaves_with_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 2
+
+
+def test_a_signal_ends_a_command_as_control_c_does_and_only_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ignored: list[int] = []
+    monkeypatch.setattr(signal, "signal", lambda number, _: ignored.append(number))
+    with pytest.raises(SystemExit) as caught:
+        main_module._end(signal.SIGTERM, None)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert set(ignored) == {signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
 
 
 def test_importing_the_module_runs_nothing() -> None:

@@ -24,3 +24,4 @@ def test_a_fake_repository_has_no_file() -> None:
         refs={},
     )
     assert repository.read_file(COMMIT.tree, "pyproject.toml") is None
+    assert repository.read_small(COMMIT.tree, ["a.py"], max_total=9) == {}
