@@ -60,7 +60,7 @@ mutate-contract: $(STAMP) ## break each rule of the contract in turn and see its
 
 .PHONY: fuzz-night
 fuzz-night: $(STAMP) ## 2,000,000 hostile inputs for each parser; FUZZ_SEED makes others
-	@FUZZ_INPUTS=2000000 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%F)} $(BIN)/python -m pytest -q -n auto tests/fuzz
+	@FUZZ_INPUTS=2000000 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%F)} HYPOTHESIS_PROFILE=night $(BIN)/python -m pytest -q -n auto tests/fuzz tests/property
 
 .PHONY: faults-night
 faults-night: $(STAMP) ## each call to the system fails in turn, in each of six ways

@@ -7,10 +7,16 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.shop import Shop, Told, copy_of, measure_all, prepare
 
 from coverage_gate.cli.main import run
 from coverage_gate.testing.servers import forges, plane, telegram
+
+# What is red by luck is believed by nobody: the same examples each time; the night draws others.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("night", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 #: Secrets of the fakes: no test may print or log one.
 SENTINELS = (telegram.TOKEN, plane.TOKEN, forges.TOKEN)

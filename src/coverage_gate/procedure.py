@@ -221,7 +221,6 @@ def judge(
     Raises:
         SettingsError: For a bad variable, flag or key of the base's table.
         RepositoryError: If the folder is no repository.
-        BrokenGateError: If judging breaks, and not by the branch.
     """
     settings = read(None)
     policy = settings.policy(judges_tests=place.judges_tests)
@@ -253,10 +252,7 @@ def judge(
         try:
             verdict = run_guarded(request, ports, policy, redact=without_secrets)
         except BrokenGateError as error:
-            answer = counted(gate_error(str(error), policy))
-            if answer.state is not State.FAIL:
-                raise
-            return answer, settings
+            return counted(gate_error(str(error), policy)), settings
         asked = Asked(branch=place.branch, base=base)
         ordered = with_order(counted(verdict), asked, shop.view, redact=without_secrets)
         if look is not None:
@@ -369,8 +365,6 @@ def _judged(settings: Settings, place: Place) -> tuple[Verdict, Settings]:
             clock=SystemClock(),
         )
         return verdict, settings
-    except BrokenGateError as error:
-        return gate_error(str(error), policy), settings
 
 
 def _published(

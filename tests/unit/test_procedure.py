@@ -178,6 +178,17 @@ def test_a_gate_that_breaks_on_the_base_too_is_answered_and_reported(
     assert read_report(shop.report()).reason == "gate-error"
 
 
+def test_a_gate_that_breaks_three_times_in_a_row_is_closed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> NoReturn:
+        raise BrokenGateError("KeyError: 7")
+
+    monkeypatch.setattr(procedure, "run_guarded", broken)
+    answers = [shop.check("docs")[0] for _ in range(4)]
+    assert answers == [True, True, True, False]
+
+
 @MODES
 def test_what_else_breaks_is_answered_and_reported_too(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, closed: str, ok: bool, word: str

@@ -148,7 +148,7 @@ def _chores(chores: Iterable[Chore], detail: _Detail) -> Iterator[str]:
         if len(chore.places) > len(shown):
             yield f"  - {len(chore.places) - len(shown)} more: see the report"
         commands = [shlex.join(words) for words in chore.commands if all(map(_is_plain, words))]
-        yield from (f"      {command}" for command in commands[: detail.places])
+        yield from (f"  - run {markdown_code(command)}" for command in commands[: detail.places])
         if chore.output and detail.output:
             yield markdown_fence(_tail(chore.output, detail.output))
 

@@ -163,7 +163,7 @@ def test_places_of_a_chore_are_cut_and_the_rest_is_counted() -> None:
 def test_commands_of_a_chore_are_told_where_they_can_be_copied() -> None:
     commands = (("git", "checkout", "abc", "--", "a b.py"), ("git", "show", "a\nb"))
     text = order_text(WorkOrder(asked=ASKED, chores=(Chore(text="Mend", commands=commands),)))
-    assert "      git checkout abc -- 'a b.py'\n" in text
+    assert "  - run `git checkout abc -- 'a b.py'`\n" in text
     assert "git show" not in text
 
 
