@@ -396,7 +396,7 @@ def test_a_tree_that_finds_no_room_is_compared_with_one_that_does(
     def full(*_: object) -> dict[str, str]:
         raise RepositoryError("no room; free some", code="no-space")
 
-    monkeypatch.setattr("coverage_gate.measuring.export_tree", full)
+    monkeypatch.setattr("coverage_gate.measuring.executing.export_tree", full)
     with measurer_of(shop) as measurer:
         failed = measurer.measure(source_of(shop, "main"), fresh=True)
     assert isinstance(failed, MeasureFailure)
@@ -410,7 +410,7 @@ def test_other_faults_of_an_export_are_the_repositorys(
     def broken(*_: object) -> dict[str, str]:
         raise RepositoryError("no tree", code=code, branch_fault=fault)
 
-    monkeypatch.setattr("coverage_gate.measuring.export_tree", broken)
+    monkeypatch.setattr("coverage_gate.measuring.executing.export_tree", broken)
     with measurer_of(shop) as measurer, pytest.raises(RepositoryError, match="no tree"):
         measurer.measure(source_of(shop, "main"), fresh=True)
 

@@ -1,0 +1,22 @@
+"""One tree from its blobs to its measurement: plan, export, analyse, run, read, count.
+
+The one place that knows how git, configuration, interpreter, sandbox, data reader and store fit
+together; each of them knows none of the others.
+
+| module | what |
+|---|---|
+| `bench` | the values: what runs the tests of a repository, what is planned for one tree |
+| `contents` | what a tree, or a folder without a commit, holds |
+| `planning` | all that decides the numbers, found out before anything runs |
+| `identity` | that plan as one digest: the same digest is the same measurement |
+| `executing` | export, static analysis and the run of the tests in a private folder |
+| `counting` | claims and static facts to a measurement |
+| `faults` | what ends a measurement, as failure values |
+| `measurer` | the port: looked up, or done and kept |
+"""
+
+from coverage_gate.measuring.bench import Bench
+from coverage_gate.measuring.contents import tracked_in
+from coverage_gate.measuring.measurer import TreeMeasurer
+
+__all__ = ["Bench", "TreeMeasurer", "tracked_in"]

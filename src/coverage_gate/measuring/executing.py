@@ -1,0 +1,180 @@
+"""Export, static analysis and the run of the tests, in a private folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from coverage_gate.adapters.git.blobs import blob_id
+from coverage_gate.adapters.git.export import copy_folder, export_tree
+from coverage_gate.adapters.git.view import GitView
+from coverage_gate.adapters.measure.analysis import StaticAnalysis, analyse, is_candidate
+from coverage_gate.adapters.measure.canary import plant
+from coverage_gate.adapters.measure.leavings import rewritten_files
+from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
+from coverage_gate.adapters.measure.rc_file import coverage_rc
+from coverage_gate.adapters.measure.run import FinishedRun, run_tests
+from coverage_gate.core.measurement import FailureCode, MeasureFailure
+from coverage_gate.measuring.bench import Bench, Plan
+from coverage_gate.measuring.faults import UnmeasurableError
+from coverage_gate.ports import Progress, Sandbox, TreeSource
+
+#: Who tells coverage.py which test runs: nobody, the gate's plugin, coverage.py finds out itself.
+Contexts = Literal["", "told", "found"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one tree is measured.
+
+    Attributes:
+        folder: Private, empty at first.
+        root: The export.
+        work: What else the run writes.
+        data_file: Where coverage.py writes.
+        rc: coverage.py's configuration.
+        canary: A file that nothing runs.
+    """
+
+    folder: Path
+    root: Path
+    work: Path
+    data_file: Path
+    rc: Path
+    canary: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """A tree whose tests ran.
+
+    Attributes:
+        place: Where.
+        static: What its source says.
+        ran: How the run ended.
+        run: Runs another command in the same place.
+        rewritten: Source files that the tests changed.
+    """
+
+    place: Place
+    static: StaticAnalysis
+    ran: FinishedRun
+    run: Callable[..., FinishedRun | MeasureFailure]
+    rewritten: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executor:
+    """Runs the tests of planned trees on one bench."""
+
+    bench: Bench
+    view: GitView | None
+    sandbox: Sandbox
+    progress: Progress
+
+    def execute(self, plan: Plan, folder: Path, *, contexts: Contexts = "") -> Executed:
+        """Export, read the source, run the tests. Raises as `faults.told_as_failures` knows."""
+        blobs = self._export(plan.source, folder / plan.root_name)
+        place = self._laid_out(plan, folder, contexts)
+        self.progress.detail("reading the source")
+        static = self._analysed(plan, place, blobs)
+        self.progress.detail("running the tests")
+        run = self._runner(plan, place)
+        ran = run(command=plan.command, work=place.work, contexts=contexts == "told")
+        if isinstance(ran, MeasureFailure):
+            raise UnmeasurableError(_with_hint(ran, plan.trusted))
+        self.progress.detail("counting")
+        rewritten = _rewritten(place, {path: blobs[path] for path in static.paths})
+        return Executed(place=place, static=static, ran=ran, run=run, rewritten=rewritten)
+
+    def try_own_configuration(self, plan: Plan, done: Executed) -> None:
+        """See whether tests are found under what the base's configuration replaced, if anything.
+
+        Raises:
+            UnmeasurableError: If they are not.
+        """
+        if not plan.trusted.arguments:
+            return
+        self.progress.detail("trying the branch's own pytest configuration")
+        own = self.bench.command
+        trial = replace(own, args=(*own.args, "--collect-only", "-q"))
+        tried = done.run(command=trial, work=done.place.folder / "trial")
+        if isinstance(tried, MeasureFailure):
+            raise UnmeasurableError(_own_configuration(tried, plan.trusted))
+
+    def _export(self, source: TreeSource, root: Path) -> dict[str, str]:
+        if source.tree is None or self.view is None:
+            return copy_folder(source.folder or Path(), root)
+        return export_tree(self.view, source.tree, root)
+
+    def _laid_out(self, plan: Plan, folder: Path, contexts: Contexts) -> Place:
+        # Short names: below them tests make sockets, whose paths have a limit of 108 bytes.
+        root, work = folder / plan.root_name, folder / "w"
+        data_file, rc = folder / "data" / "coverage", folder / "coverage.rc"
+        data_file.parent.mkdir()
+        canary = plant(work)
+        written = coverage_rc(
+            plan.config,
+            plan.scope,
+            root=root,
+            data_file=data_file,
+            core=plan.core,
+            canary=canary.parent,
+            contexts=contexts == "found",
+        )
+        # After the export, whose files are older than this one.
+        rc.write_text(written, encoding="utf-8")
+        return Place(folder=folder, root=root, work=work, data_file=data_file, rc=rc, canary=canary)
+
+    def _analysed(self, plan: Plan, place: Place, blobs: Mapping[str, str]) -> StaticAnalysis:
+        return analyse(
+            plan.interpreter.path,
+            place.rc,
+            place.root,
+            {path: blob for path, blob in blobs.items() if is_candidate(path)},
+            timeout_s=self.bench.limits.timeout_s,
+        )
+
+    def _runner(self, plan: Plan, place: Place) -> Callable[..., FinishedRun | MeasureFailure]:
+        return partial(
+            run_tests,
+            interpreter=plan.interpreter,
+            rc=place.rc,
+            export=place.root,
+            roots=self.bench.checkouts,
+            sandbox=self.sandbox,
+            limits=self.bench.limits,
+            allowed=self.bench.env,
+            progress=self.progress,
+            data_file=place.data_file,
+        )
+
+
+def _rewritten(place: Place, files: Mapping[str, str]) -> tuple[str, ...]:
+    return rewritten_files(
+        place.root,
+        files,
+        written_ns=place.rc.stat().st_ctime_ns,
+        digest=lambda content, digits: blob_id(content, digits=digits),
+    )
+
+
+def _with_hint(failure: MeasureFailure, trusted: TrustedPytest) -> MeasureFailure:
+    if not trusted.kept:
+        return failure
+    hint = (
+        f"; the base's pytest configuration counted here ({', '.join(trusted.kept)}): land the"
+        " change to it first, by itself"
+    )
+    return replace(failure, message=failure.message + hint)
+
+
+def _own_configuration(failure: MeasureFailure, trusted: TrustedPytest) -> MeasureFailure:
+    message = (
+        f"under its own pytest configuration ({', '.join(trusted.kept)}) the tests cannot be"
+        f" collected: {failure.message}"
+    )
+    return replace(failure, code=FailureCode.BRANCH_CONFIGURATION, message=message)

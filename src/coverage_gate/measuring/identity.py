@@ -1,0 +1,41 @@
+"""The plan of a measurement as one digest: the same digest is the same measurement."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from coverage_gate.adapters.measure.base_config import config_digest
+from coverage_gate.measuring.bench import Plan
+
+#: Raised whenever the same inputs are measured or counted in another way.
+MEASURING_VERSION = 5
+
+
+def identity_of(plan: Plan, *, env: Mapping[str, str], sandbox: str) -> str:
+    """The digest of all that decides the numbers; empty for a folder without a commit.
+
+    Args:
+        plan: What is planned.
+        env: All that the run inherits.
+        sandbox: What holds it.
+    """
+    if plan.source.tree is None:
+        return ""
+    interpreter = plan.interpreter
+    # The whole digest: a branch could grind two trees to the same short one.
+    facts = {
+        "version": MEASURING_VERSION,
+        "tree": plan.source.tree,
+        "config": config_digest(plan.config),
+        "scope": [*plan.scope.folders, *plan.scope.packages],
+        "interpreter": interpreter.fingerprint,
+        "editable": [str(root) for root in interpreter.editable_roots],
+        "coverage": interpreter.coverage_version,
+        "core": plan.core,
+        "command": str(plan.command),
+        "environment": dict(env),
+        "sandbox": sandbox,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

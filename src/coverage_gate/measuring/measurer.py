@@ -1,0 +1,115 @@
+"""The port of measuring: looked up by identity, or done and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from coverage_gate.adapters.git.view import GitView
+from coverage_gate.adapters.measure.interpreter import Interpreter
+from coverage_gate.core.contexts import ContextMap
+from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.measuring.bench import Bench, Plan
+from coverage_gate.measuring.counting import counted, told_by_context
+from coverage_gate.measuring.executing import Contexts, Executor
+from coverage_gate.measuring.faults import UnmeasurableError, told_as_failures
+from coverage_gate.measuring.planning import Planner
+from coverage_gate.ports import Clock, Progress, Sandbox, Store, StoreError, TreeSource
+from coverage_gate.scratch import private_folder
+
+_Made = TypeVar("_Made", Measurement, ContextMap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeMeasurer:
+    """Implements `ports.Measurer`."""
+
+    bench: Bench
+    view: GitView | None
+    sandbox: Sandbox
+    store: Store
+    clock: Clock
+    progress: Progress
+    probed: dict[Path, Interpreter] = field(default_factory=dict)
+
+    def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
+        """Measure a tree, or answer with the stored measurement of the same identity.
+
+        Raises:
+            RepositoryError: If git cannot read the tree, or it is hostile.
+            StoreError: If the store cannot be read.
+        """
+        try:
+            plan = self._plan(source)
+            if not fresh and (stored := self._stored(plan)) is not None:
+                self.progress.step(f"{source.label}: measured before, reused")
+                return stored
+            self.progress.step(f"measuring {source.label}")
+            measured = self._run(plan, self._measure_in)
+        except UnmeasurableError as error:
+            return error.failure
+        self._keep(measured)
+        return measured
+
+    def contexts(self, source: TreeSource) -> ContextMap | MeasureFailure:
+        """Find out which tests run which lines of a tree: a run of its own, that counts nothing.
+
+        A tracer that is told which test runs gives other numbers, so nothing is measured by it.
+
+        Raises:
+            RepositoryError: If git cannot read the tree, or it is hostile.
+        """
+        try:
+            # sys.monitoring tells each line once only, whichever test comes there next.
+            plan = replace(self._plan(source), core="ctrace", identity="")
+            self.progress.step(f"finding out which tests run what of {source.label}")
+            return self._run(plan, self._contexts_in)
+        except UnmeasurableError as error:
+            return error.failure
+
+    def _plan(self, source: TreeSource) -> Plan:
+        planner = Planner(
+            bench=self.bench, view=self.view, sandbox=self.sandbox, probed=self.probed
+        )
+        return planner.plan(source)
+
+    def _stored(self, plan: Plan) -> Measurement | None:
+        if not plan.identity:
+            return None
+        stored = self.store.load_measurement(plan.identity)
+        if stored is None:
+            return None
+        return replace(stored, provenance=replace(stored.provenance, commit=plan.source.commit))
+
+    def _keep(self, measured: Measurement) -> None:
+        # A run whose tests failed is not kept: it may be the run that failed, and not the tree.
+        if not measured.provenance.identity or measured.tests.exit_status != 0:
+            return
+        try:
+            self.store.save_measurement(self.bench.repository, measured, self.clock.now_iso())
+        except StoreError as error:
+            self.progress.step(f"the measurement is not kept: {error}")
+
+    def _run(self, plan: Plan, make: Callable[[Plan, Path], _Made]) -> _Made:
+        with told_as_failures(), private_folder(within=self.bench.scratch) as folder:
+            return make(plan, folder)
+
+    def _measure_in(self, plan: Plan, folder: Path) -> Measurement:
+        executor = self._executor()
+        done = executor.execute(plan, folder)
+        limit = self.bench.limits.data_bytes
+        measured = counted(plan, done, max_bytes=limit, sandbox=self.sandbox.name)
+        executor.try_own_configuration(plan, done)
+        return measured
+
+    def _contexts_in(self, plan: Plan, folder: Path) -> ContextMap:
+        contexts: Contexts = "told" if self.bench.command.is_pytest else "found"
+        done = self._executor().execute(plan, folder, contexts=contexts)
+        return told_by_context(plan, done, max_bytes=self.bench.limits.data_bytes)
+
+    def _executor(self) -> Executor:
+        return Executor(
+            bench=self.bench, view=self.view, sandbox=self.sandbox, progress=self.progress
+        )
