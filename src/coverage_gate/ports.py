@@ -14,6 +14,7 @@ from coverage_gate.core.changes import Changes, Commit, Landing
 from coverage_gate.core.configured import ConfigurationChange
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
+from coverage_gate.core.history import FileCounts, Point, Pruned
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.outbox import Message
@@ -209,6 +210,46 @@ class Store(Protocol):
 
     def measurements(self, repository: str, *, limit: int) -> tuple[MeasurementSummary, ...]:
         """The newest measurements of a repository, newest first."""
+
+    def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
+        """Keep a point of the history; False where its branch has the same numbers of its commit.
+
+        ValueError without repository or identity, or where its counts are not those of its files.
+        """
+
+    def note_merge(
+        self,
+        repository: str,
+        *,
+        tree: str,
+        scope: str,
+        kind: str,
+        branch: str,
+        commit: str,
+        at: str,
+    ) -> Point | None:
+        """Keep what was measured of a tree as a point of the branch that it landed in.
+
+        Returns:
+            The point, also one that was kept before; None where the tree was not measured so.
+        """
+
+    def history(
+        self, repository: str, *, branch: str | None = None, limit: int
+    ) -> tuple[Point, ...]:
+        """The newest points of a branch, or of all, newest first by their time."""
+
+    def history_branches(self, repository: str) -> tuple[str, ...]:
+        """The branches that have points, by name; the empty name where nobody said which."""
+
+    def point_files(self, seq: int) -> tuple[FileCounts, ...]:
+        """The files of a point, by path; none for an unknown number."""
+
+    def prune(self, repository: str, *, before: str) -> Pruned:
+        """Forget the points and measurements that are older.
+
+        What a baseline stands on stays, and so does the newest point of each branch and kind.
+        """
 
     def note_flaky(self, repository: str, lines: Iterable[FlakyLine], at: str) -> None:
         """Keep flaky lines of main; one that is known is stamped anew."""

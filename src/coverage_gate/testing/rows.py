@@ -9,6 +9,7 @@ from typing import TypeVar
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
+from coverage_gate.core.history import FileCounts, Point
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.places import Unit
 from coverage_gate.core.ratchet import LeaseRow, RatchetStep, rank_of
@@ -31,6 +32,8 @@ class Rows:
     baselines: dict[tuple[BaselineKey, int], Baseline] = field(default_factory=dict)
     steps: list[RatchetStep] = field(default_factory=list)
     measurements: dict[str, tuple[MeasurementSummary, Measurement]] = field(default_factory=dict)
+    points: list[tuple[Point, tuple[FileCounts, ...]]] = field(default_factory=list)
+    last_point: int = 0
     flaky: dict[tuple[str, str, Unit], tuple[FlakyLine, str]] = field(default_factory=dict)
     contexts: dict[str, ContextMap] = field(default_factory=dict)
     leases: dict[str, LeaseRow] = field(default_factory=dict)
@@ -48,6 +51,8 @@ class Rows:
             baselines=dict(self.baselines),
             steps=list(self.steps),
             measurements=dict(self.measurements),
+            points=list(self.points),
+            last_point=self.last_point,
             flaky=dict(self.flaky),
             contexts=dict(self.contexts),
             leases=dict(self.leases),
@@ -63,6 +68,30 @@ class Rows:
     def standing_waivers(self) -> list[Waiver]:
         """Those that were not revoked."""
         return [row for row in self.waivers if row.seq not in self.revoked]
+
+
+def point_key(point: Point) -> tuple[str, str, str, str]:
+    """By which a point is known again."""
+    return point.repository, point.branch, point.commit or "", point.identity
+
+
+def is_prunable(rows: Rows, point: Point, before: str) -> bool:
+    """Whether a point is older, not the newest of its kind, and no baseline stands on it."""
+    newer = any(
+        (other.at, other.seq) > (point.at, point.seq)
+        for other, _ in rows.points
+        if (other.repository, other.branch, other.scope, other.kind)
+        == (point.repository, point.branch, point.scope, point.kind)
+    )
+    needed = is_needed(rows, point.repository, commit=point.commit, tree=point.tree)
+    return point.at < before and newer and not needed
+
+
+def is_needed(rows: Rows, repository: str, *, commit: str | None, tree: str | None) -> bool:
+    """Whether a baseline of the repository stands on the commit or the tree."""
+    own = [row for (key, _), row in rows.baselines.items() if key.repository == repository]
+    shas, trees = {row.sha for row in own if row.sha}, {row.tree for row in own if row.tree}
+    return commit in shas or tree in trees
 
 
 def epoch_of(rows: Rows, repository: str) -> int:

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,11 @@ from coverage_gate.adapters.stores.engine import check_sqlite
 from coverage_gate.adapters.stores.migration import migrate
 from coverage_gate.adapters.stores.schema import SCHEMA_VERSION
 from coverage_gate.adapters.stores.store import SqlStore, open_store
+from coverage_gate.core.baseline import BaselineKey
+from coverage_gate.core.history import counts_of, point_of
 from coverage_gate.core.ratchet import RatchetResult
+from coverage_gate.core.rates import Counts
+from coverage_gate.core.records import OutboxState
 from coverage_gate.ports import StoreError
 from coverage_gate.testing.fakes import FixedClock
 from coverage_gate.testing.values import covered, measurement
@@ -152,6 +157,26 @@ def test_a_store_of_an_older_version_gets_what_it_lacks_and_keeps_what_it_has(fi
     sql(file, "DROP TABLE coverage_outbox")
     assert store.enqueue(topic="t", payload={}, dedup_key=None, at=AT)
     assert store.has_baseline("repo")
+    assert sql(file, "SELECT max(version) FROM coverage_schema") == [(SCHEMA_VERSION,)]
+
+
+def test_a_database_of_schema_4_gets_a_history_and_keeps_what_it_has(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as made:
+        made.executescript((Path(__file__).parent / "schema_4.sql").read_text())
+    store = store_at(file)
+    key = BaselineKey(repository="repo", scope="scope", kind="ctrace-3.11-line")
+    before = store.baseline(key)
+    assert before is not None
+    assert (before.counts, before.tree) == (Counts(covered=3, total=4), "b" * 40)
+    # Its measurements are no points: nobody knows of which branch they were.
+    assert [each.counts for each in store.measurements("repo", limit=5)] == [before.counts]
+    assert store.history("repo", limit=5) == ()
+    measured = measurement(covered(3, 4))
+    point = point_of(measured, repository="repo", branch="main", at=AT, recorded_at=AT)
+    assert store.note_point(point, [counts_of(each) for each in measured.files])
+    assert len(store.history("repo", limit=5)) == 1
+    assert store.messages(states=[OutboxState.PENDING], limit=5)[0].dedup_key == "k"
+    assert [row.reason for row in store.audits("repo", limit=5)] == ["why"]
     assert sql(file, "SELECT max(version) FROM coverage_schema") == [(SCHEMA_VERSION,)]
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from coverage_gate.core.ratchet import RANK_ONE
 
 #: Raised with each change of the tables. Changes only add.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 #: SQLite that knows STRICT tables and RETURNING.
 MIN_SQLITE = (3, 37, 0)
@@ -107,6 +107,35 @@ MEASUREMENTS = Table(
     CheckConstraint("covered >= 0 AND covered <= total", name="coverage_measurement_counts"),
     UniqueConstraint("seq", name="coverage_measurement_seq"),
     Index("coverage_measurement_of", "repository", "seq"),
+    sqlite_strict=True,
+)
+
+#: What the numbers were: one row for each measured commit of a branch.
+HISTORY = Table(
+    "coverage_history",
+    METADATA,
+    Column("seq", BIG, primary_key=True, autoincrement=True),
+    Column("repository", Text, nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("commit_sha", Text, nullable=False),
+    Column("tree", Text),
+    Column("identity", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("covered", BIG, nullable=False),
+    Column("total", BIG, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("recorded_at", Text, nullable=False),
+    # The counts of each file.
+    Column("payload", LargeBinary, nullable=False),
+    CheckConstraint("covered >= 0 AND covered <= total", name="coverage_history_counts"),
+    UniqueConstraint(
+        "repository", "branch", "commit_sha", "identity", name="coverage_history_once"
+    ),
+    Index("coverage_history_of", "repository", "branch", "at", "seq"),
+    Index("coverage_history_tree", "repository", "tree"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from coverage_gate.adapters.stores import (
     sql_contexts,
     sql_errors,
     sql_flaky,
+    sql_history,
     sql_lease,
     sql_records,
     sql_waivers,
@@ -25,6 +26,7 @@ from coverage_gate.adapters.stores.context_codec import decode_contexts, encode_
 from coverage_gate.adapters.stores.database import Database, OpenTransaction, Transactions
 from coverage_gate.adapters.stores.engine import SqlitePlace, sqlite_engine
 from coverage_gate.adapters.stores.failures import bound
+from coverage_gate.adapters.stores.history_codec import decode_files, encode_files
 from coverage_gate.adapters.stores.journal import MOUNTS, journal_of, read_mounts
 from coverage_gate.adapters.stores.schema import BASELINES
 from coverage_gate.adapters.stores.target import sqlite_path
@@ -32,6 +34,7 @@ from coverage_gate.adapters.stores.texts import json_text, name_text, needed, pr
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
+from coverage_gate.core.history import FileCounts, Point, Pruned, checked_files
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.ratchet import (
     LeaseRow,
@@ -216,6 +219,62 @@ class SqlStore:
         with self._read() as connection:
             rows = connection.execute(sql_records.newest_measurements(repository, limit)).all()
         return tuple(map(sql_records.summary_of, rows))
+
+    def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
+        """See `ports.Store.note_point`."""
+        row = sql_history.point_row(point, encode_files(checked_files(point, files)))
+        with self._write() as connection:
+            return sql_history.note(connection, row)
+
+    def note_merge(
+        self,
+        repository: str,
+        *,
+        tree: str,
+        scope: str,
+        kind: str,
+        branch: str,
+        commit: str,
+        at: str,
+    ) -> Point | None:
+        """See `ports.Store.note_merge`."""
+        wanted = sql_history.measured_tree(repository, tree, scope, kind)
+        with self._write() as connection:
+            found = connection.execute(wanted).one_or_none()
+            if found is None:
+                return None
+            moved = replace(
+                sql_history.point_from(found), branch=branch, commit=commit, at=at, recorded_at=at
+            )
+            row = sql_history.point_row(moved, found.payload)
+            sql_history.note(connection, row)
+            return sql_history.point_from(connection.execute(sql_history.point_known(row)).one())
+
+    def history(
+        self, repository: str, *, branch: str | None = None, limit: int
+    ) -> tuple[Point, ...]:
+        """See `ports.Store.history`."""
+        wanted = sql_history.newest_points(repository, branch, limit)
+        with self._read() as connection:
+            return tuple(map(sql_history.point_from, connection.execute(wanted)))
+
+    def history_branches(self, repository: str) -> tuple[str, ...]:
+        """See `ports.Store.history_branches`."""
+        with self._read() as connection:
+            return tuple(connection.execute(sql_history.branches_of(repository)).scalars())
+
+    def point_files(self, seq: int) -> tuple[FileCounts, ...]:
+        """See `ports.Store.point_files`."""
+        with self._read() as connection:
+            payload = connection.execute(sql_history.payload_of_point(seq)).scalar()
+        return () if payload is None else decode_files(payload)
+
+    def prune(self, repository: str, *, before: str) -> Pruned:
+        """See `ports.Store.prune`."""
+        with self._write() as connection:
+            points = connection.execute(sql_history.pruning_points(repository, before))
+            kept = connection.execute(sql_history.pruning_measurements(repository, before))
+            return Pruned(points=points.rowcount, measurements=kept.rowcount)
 
     def note_flaky(self, repository: str, lines: Iterable[FlakyLine], at: str) -> None:
         """See `ports.Store.note_flaky`."""

@@ -18,10 +18,11 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from coverage_gate.adapters.stores import sql_baseline, sql_lease, sql_records
+from coverage_gate.adapters.stores import sql_baseline, sql_history, sql_lease, sql_records
 from coverage_gate.adapters.stores.dialect import WRITER_QUEUE, queue_for_writing, upsert
 from coverage_gate.adapters.stores.schema import BASELINES, METADATA, TRIGGERS
 from coverage_gate.core.baseline import BaselineKey
+from coverage_gate.core.history import point_of
 from coverage_gate.core.records import IntentState, OutboxState
 from coverage_gate.testing.values import covered, measurement
 
@@ -41,6 +42,12 @@ PLAN = sql_lease.Plan(repository="repo", holder="task", fence=1, sha="sha", payl
 ROW = sql_records.measurement_row("repo", measurement(covered(1, 2)), b"payload", "at")
 NOTE = sql_records.audit_row(
     actor="ann", action="act", repository="repo", reason="why", detail={}, at="at"
+)
+POINT = sql_history.point_row(
+    point_of(
+        measurement(covered(1, 2)), repository="repo", branch="main", at="at", recorded_at="at"
+    ),
+    b"payload",
 )
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 DIALECTS: dict[str, Dialect] = {
@@ -77,6 +84,15 @@ def statements(name: str) -> dict[str, Executable]:
         "newest_messages": sql_records.newest_messages(tuple(OutboxState), topic="t", limit=5),
         "counting_messages": sql_records.counting_messages(),
         "reviving_message": sql_records.reviving_message(1, at="at"),
+        "noting": sql_history.noting(name, POINT),
+        "measured_tree": sql_history.measured_tree("repo", "tree", "scope", "kind"),
+        "point_known": sql_history.point_known(POINT),
+        "newest_points": sql_history.newest_points("repo", "main", 5),
+        "points_of_all": sql_history.newest_points("repo", None, 5),
+        "branches_of": sql_history.branches_of("repo"),
+        "payload_of_point": sql_history.payload_of_point(1),
+        "pruning_points": sql_history.pruning_points("repo", "at"),
+        "pruning_measurements": sql_history.pruning_measurements("repo", "at"),
         "upsert": upsert(name, BASELINES).on_conflict_do_nothing(),
     }
 
@@ -91,7 +107,7 @@ def compiled(name: str, statement: Any) -> SQLCompiler:  # noqa: ANN401 - statem
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_statement_compiles(dialect: str, statement: str) -> None:
     text = str(compiled(dialect, statements(dialect)[statement]))
-    assert text.split(maxsplit=1)[0] in ("SELECT", "INSERT", "UPDATE")
+    assert text.split(maxsplit=1)[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def test_the_guard_and_the_rise_are_one_statement_on_both() -> None:
@@ -136,7 +152,7 @@ def test_numbers_of_rows_are_counted_by_the_database_on_both() -> None:
 def test_indexes_compile(dialect: str) -> None:
     indexes = [index for table in METADATA.sorted_tables for index in table.indexes]
     texts = [str(CreateIndex(index).compile(dialect=DIALECTS[dialect])) for index in indexes]
-    assert len(texts) == 6
+    assert len(texts) == 8
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
