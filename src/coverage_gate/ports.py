@@ -480,6 +480,23 @@ class ProcessResult:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """What a run finds beside the system's own programs. A level that isolates shows no more.
+
+    Attributes:
+        writable: Folders that it may change; what it leaves there is read afterwards.
+        readable: Files and folders.
+        emptied: Folders below writable ones that nobody reads afterwards; they may be in memory.
+        stand_ins: (place, source): the source's files are seen at the place.
+    """
+
+    writable: tuple[Path, ...] = ()
+    readable: tuple[Path, ...] = ()
+    emptied: tuple[Path, ...] = ()
+    stand_ins: tuple[tuple[Path, Path], ...] = ()
+
+
 class Sandbox(Protocol):
     """Holds a foreign process. Each isolation level is one implementation."""
 
@@ -493,7 +510,7 @@ class Sandbox(Protocol):
         *,
         cwd: Path,
         env: Mapping[str, str],
-        writable: tuple[Path, ...],
+        premises: Premises,
         limits: RunLimits,
         progress: Progress,
         progress_file: Path | None = None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.boundary import redactor, visible
-from coverage_gate.ports import RunLimits
+from coverage_gate.ports import Premises, RunLimits
 from stage_engine.settings import EngineSettings
 
 #: "Not yet, ask again": EX_TEMPFAIL of sysexits.h.
@@ -81,7 +81,7 @@ def run_command(
         list(argv),
         cwd=cwd,
         env={**settings.variables(), **own},
-        writable=(cwd,),
+        premises=Premises(writable=(cwd,)),
         limits=RunLimits(timeout_s=timeout_s),
         progress=_Stopper(should_stop=should_stop),
         # Nobody writes there; with a file to watch, the progress hears of each look at it.

@@ -13,11 +13,11 @@ import pytest
 from tests.shop import MAIN, NAME, Shop
 
 from coverage_gate import wiring
-from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.names import SCRATCH
 from coverage_gate.measuring import TreeMeasurer, tracked_in
 from coverage_gate.ports import (
+    Premises,
     ProcessResult,
     Progress,
     RepositoryError,
@@ -31,8 +31,10 @@ from coverage_gate.testing.fakes import RecordingProgress
 from coverage_gate.testing.stores import MemoryStore
 
 
-class BrokenSandbox(PlainSandbox):
-    """Asks the interpreter, but cannot start the tests."""
+class BrokenSandbox:
+    """Cannot start the tests."""
+
+    name = "broken"
 
     def run(
         self,
@@ -40,22 +42,13 @@ class BrokenSandbox(PlainSandbox):
         *,
         cwd: Path,
         env: Mapping[str, str],
-        writable: tuple[Path, ...],
+        premises: Premises,
         limits: RunLimits,
         progress: Progress,
         progress_file: Path | None = None,
     ) -> ProcessResult:
-        if writable:
-            raise SandboxError("no such level; see `coverage-gate doctor`")
-        return super().run(
-            argv,
-            cwd=cwd,
-            env=env,
-            writable=writable,
-            limits=limits,
-            progress=progress,
-            progress_file=progress_file,
-        )
+        del argv, cwd, env, premises, limits, progress, progress_file
+        raise SandboxError("no such level; see `coverage-gate doctor`")
 
 
 class FullStore(MemoryStore):

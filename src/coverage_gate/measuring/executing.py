@@ -127,6 +127,8 @@ class Executor:
         )
         # After the export, whose files are older than this one.
         rc.write_text(written, encoding="utf-8")
+        # In a cage the tests are somebody else's; the folder around it is closed to others.
+        rc.chmod(0o644)
         return Place(folder=folder, root=root, work=work, data_file=data_file, rc=rc, canary=canary)
 
     def _analysed(self, plan: Plan, place: Place, blobs: Mapping[str, str]) -> StaticAnalysis:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from coverage_gate.adapters.measure import probe
 from coverage_gate.core.measurement import FailureCode
-from coverage_gate.ports import NoProgress, RunLimits, Sandbox, SandboxError
+from coverage_gate.links import links_to
+from coverage_gate.ports import NoProgress, Premises, RunLimits, Sandbox, SandboxError
 from coverage_gate.scratch import private_folder
 
 OLDEST_PYTHON = (3, 10)
@@ -19,7 +20,6 @@ OLDEST_COVERAGE = (7, 0)
 
 _ENVIRONMENTS = (".venv", "venv")
 _LIMITS = RunLimits(timeout_s=60.0, output_bytes=256 * 1024)
-_MOST_LINKS = 40
 
 
 class InterpreterError(Exception):
@@ -67,6 +67,7 @@ class Interpreter:
             version of the project itself: its files come from the export.
         editable_roots: Folders of the checkout from which editable installs import, relative to
             it, in the order of the path.
+        places: Folders that it takes code from: its own, and what `.pth` files name elsewhere.
     """
 
     path: Path
@@ -79,6 +80,7 @@ class Interpreter:
     has_xdist: bool
     fingerprint: str
     editable_roots: tuple[PurePosixPath, ...]
+    places: tuple[Path, ...] = ()
 
 
 def find_interpreter(
@@ -150,7 +152,7 @@ def _absolute(path: Path) -> Path:
 def _comes_from_tree(python: Path, roots: Sequence[Path], tracked: Callable[[str], bool]) -> bool:
     """Whether the environment, or a link on the way to it, is a file of the branch."""
     environment = python.parent.parent
-    places = {environment, environment.resolve(), python.resolve(), *_links_to(python)}
+    places = {environment, environment.resolve(), python.resolve(), *links_to(python)}
     bases = {base for root in roots for base in (_absolute(root), root.resolve())}
     return any(
         tracked(place.relative_to(base).as_posix())
@@ -158,22 +160,6 @@ def _comes_from_tree(python: Path, roots: Sequence[Path], tracked: Callable[[str
         for place in places
         if place.is_relative_to(base) and place != base
     )
-
-
-def _links_to(path: Path) -> Iterator[Path]:
-    """Every symbolic link that is followed to get to a path."""
-    rest = list(path.parts)
-    at = Path(rest.pop(0))
-    for _ in range(_MOST_LINKS):
-        while rest and not (at / rest[0]).is_symlink():
-            at = Path(os.path.normpath(at / rest.pop(0)))
-        if not rest:
-            return
-        link = at / rest.pop(0)
-        yield link
-        target = link.readlink()
-        rest = [*target.parts, *rest]
-        at = Path(rest.pop(0)) if target.is_absolute() else at
 
 
 def _ask(
@@ -186,7 +172,7 @@ def _ask(
                 argv,
                 cwd=empty,
                 env=env,
-                writable=(),
+                premises=Premises(),
                 limits=_LIMITS,
                 progress=NoProgress(),
             )
@@ -222,6 +208,7 @@ def _interpreter(path: Path, said: Mapping[str, Any]) -> Interpreter:
             has_xdist=said["has_xdist"] is True,
             fingerprint=str(said["fingerprint"]),
             editable_roots=tuple(PurePosixPath(root) for root in said["editable_roots"]),
+            places=tuple(Path(place) for place in said["places"]),
         )
     except (KeyError, TypeError, ValueError):
         raise _no_interpreter(path, "it does not answer as Python does") from None

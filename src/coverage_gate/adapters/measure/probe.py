@@ -145,6 +145,13 @@ def identity_of(version: str, info: str, roots: list[str]) -> str:
     return version + origin
 
 
+def places(folders: list[str]) -> list[str]:
+    """The folders that code is taken from: the interpreter's own, and others beside them."""
+    own = list(dict.fromkeys([sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))
+    kept = [folder for folder in folders if os.path.isabs(folder) and not root_of(folder, own)]
+    return [*own, *dict.fromkeys(os.path.realpath(folder) for folder in kept)]
+
+
 def describe(roots: list[str], pths: list[str], path: list[str]) -> dict[str, Any]:
     """Everything that the gate asks."""
     roots = [os.path.realpath(root) for root in roots]
@@ -164,6 +171,7 @@ def describe(roots: list[str], pths: list[str], path: list[str]) -> dict[str, An
         "has_xdist": "pytest-xdist" in found,
         "fingerprint": hashlib.sha256(text.encode()).hexdigest(),
         "editable_roots": editable_roots(pths, roots),
+        "places": places([*path, *extra]),
     }
 
 

@@ -25,7 +25,7 @@ from coverage_gate.adapters.measure.outcomes import (
 from coverage_gate.adapters.measure.printed import last_lines, printable_text
 from coverage_gate.adapters.measure.workroom import Workroom, lay_out, runner_of, write_spec
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, TestOutcome, TestRun
-from coverage_gate.ports import ProcessResult, Progress, RunLimits, Sandbox, SandboxError
+from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits, Sandbox, SandboxError
 
 _SHOWN = 3
 _JOURNALS = ("-journal", "-wal", "-shm")
@@ -110,12 +110,25 @@ def run_tests(
         editable=interpreter.editable_roots,
         contexts=contexts,
     )
+    environment = _with_interpreter(environment, interpreter, room)
     try:
         result = sandbox.run(
             [str(interpreter.path), str(runner_of(room)), str(room.spec)],
             cwd=export,
-            env=_with_interpreter(environment, interpreter, room),
-            writable=(export, room.folder, data_file.parent),
+            env=environment,
+            premises=Premises(
+                writable=(export, room.folder, data_file.parent),
+                readable=(
+                    rc,
+                    interpreter.path,
+                    *interpreter.places,
+                    *map(Path, environment["PATH"].split(os.pathsep)),
+                ),
+                emptied=(room.home, room.tmp),
+                # Editable installs lead to the checkout, and look whether there are files. Of the
+                # checkout itself nothing is to be seen.
+                stand_ins=tuple((root, export) for root in roots),
+            ),
             limits=limits,
             progress=progress,
             progress_file=room.outcomes if command.is_pytest else None,

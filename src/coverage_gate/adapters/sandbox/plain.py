@@ -23,7 +23,7 @@ from typing import IO, cast
 from coverage_gate.adapters.sandbox import supervisor, sweep
 from coverage_gate.adapters.sandbox.capped import CappedOutput
 from coverage_gate.adapters.sandbox.growing import GrowingFile
-from coverage_gate.ports import ProcessResult, Progress, RunLimits, SandboxError
+from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits, SandboxError
 
 _CHUNK = 64 * 1024
 _FIRST_FREE = 3
@@ -50,6 +50,7 @@ class PlainSandbox:
         file_bytes: Largest file that the process may write.
         held: Descriptors that the supervisor keeps open until everything is gone, such as that of
             a lock: it outlives us when we are killed.
+        is_cage: Whether the program holds another one, and tells when that runs, see `inside`.
     """
 
     python: Path = field(default_factory=_own_python)
@@ -58,6 +59,7 @@ class PlainSandbox:
     kill_s: float = supervisor.KILL_S + 1
     file_bytes: int = 2 * 1024**3
     held: tuple[int, ...] = ()
+    is_cage: bool = False
 
     @property
     def name(self) -> str:
@@ -70,17 +72,17 @@ class PlainSandbox:
         *,
         cwd: Path,
         env: Mapping[str, str],
-        writable: tuple[Path, ...],
+        premises: Premises,
         limits: RunLimits,
         progress: Progress,
         progress_file: Path | None = None,
     ) -> ProcessResult:
-        """Run to the end or the limit. `writable` is not enforced on this level.
+        """Run to the end or the limit. This level shows all of the machine.
 
         Raises:
             SandboxError: If the program or the supervisor cannot be started.
         """
-        del writable
+        del premises
         started = time.monotonic()
         marker = secrets.token_hex(16)
         running = self._start(argv, cwd, {**env, sweep.VARIABLE: marker}, limits)
@@ -140,6 +142,7 @@ class PlainSandbox:
         limit_s = limits.timeout_s + _SLACK_S
         descriptors = ",".join(map(str, (report, *self.held)))
         options = [descriptors, self.grace_s, limit_s, self.linger_s, self.file_bytes]
+        options.append(int(self.is_cage))
         script = [str(self.python), "-I", "-S", "-B", str(supervisor.__file__)]
         return script + [str(option) for option in options]
 

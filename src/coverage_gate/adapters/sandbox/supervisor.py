@@ -1,19 +1,23 @@
 """Stands between the gate and a foreign process and ends with everything that it started.
 
 A script of its own, standard library only, started as `python -I -S supervisor.py REPORT GRACE_S
-LIMIT_S LINGER_S FILE_BYTES PROGRAM [ARG …]`. It makes itself the "child subreaper": whatever is
-orphaned below it becomes its child, so a daemon that left its process group and session, or wiped
-its environment, is still found, and nothing else can be hit. When it has no child any more,
+LIMIT_S LINGER_S FILE_BYTES ENTRY PROGRAM [ARG …]`. It makes itself the "child subreaper": whatever
+is orphaned below it becomes its child, so a daemon that left its process group and session, or
+wiped its environment, is still found, and nothing else can be hit. When it has no child any more,
 nothing that the program started is left; that needs no list and no guess.
 
 REPORT is the number of a descriptor, with a comma before each further one that is just kept open
 until the end: a lock stays taken until everything is gone, also when its owner was killed.
+
+ENTRY says whether the program is a cage that tells itself when what it holds runs, see `inside`;
+else it runs when it is started.
 
 Its standard input is the line to the gate. The end of it says that the gate wants an end or was
 killed. Through REPORT it says "+" when the program runs (else why not), and "." when all is gone.
 """
 
 import ctypes
+import fcntl
 import os
 import resource
 import select
@@ -28,9 +32,11 @@ STARTED = b"+"
 ALL_GONE = b"."
 STOPPED = 128 + signal.SIGTERM
 CONTROL = 0
+ENTRY = 3
 KILL_S = 5.0
 _PR_SET_CHILD_SUBREAPER = 36
 _FILES = 65536
+_ENTRY_S = 30.0
 _RESET = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)
 
 
@@ -58,17 +64,41 @@ def _lower(limit: int, wanted: int) -> int:
     return wanted if limit == resource.RLIM_INFINITY else min(limit, wanted)
 
 
-def spawn(argv: Sequence[str]) -> int:
-    """Start the program in a session of its own, deaf to the gate's input. Raises OSError."""
+def spawn(argv: Sequence[str], entry: int | None = None) -> int:
+    """Start the program in a session of its own, deaf to the gate's input. Raises OSError.
+
+    Args:
+        argv: The program.
+        entry: A descriptor that it gets as `ENTRY`.
+    """
+    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
+        (os.POSIX_SPAWN_OPEN, CONTROL, os.devnull, os.O_RDONLY, 0)
+    ]
+    if entry is not None:
+        actions.append((os.POSIX_SPAWN_DUP2, entry, ENTRY))
     return os.posix_spawnp(
         argv[0],
         list(argv),
         os.environ,  # noqa: TID251 - the gate made this environment for the program
-        file_actions=[(os.POSIX_SPAWN_OPEN, CONTROL, os.devnull, os.O_RDONLY, 0)],
+        file_actions=actions,
         setsid=True,
         setsigmask=[],
         setsigdef=_RESET,
     )
+
+
+def enter(argv: Sequence[str]) -> tuple[int, bool]:
+    """Start a cage. Returns its process, and whether what it holds runs. Raises OSError."""
+    told, teller = os.pipe()
+    # Put in its own place, a descriptor would stay one that is closed in the cage.
+    beyond = fcntl.fcntl(teller, fcntl.F_DUPFD_CLOEXEC, ENTRY + 1)
+    os.close(teller)
+    try:
+        child = spawn(argv, beyond)
+    finally:
+        os.close(beyond)
+    ready, _, _ = select.select([told, CONTROL], [], [], _ENTRY_S)
+    return child, told in ready and os.read(told, 1) == STARTED
 
 
 def wake_on_child() -> int:
@@ -200,9 +230,14 @@ def supervise(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans)
     limit_resources(int(argv[4]))
     wake = wake_on_child()
     try:
-        child = spawn(argv[5:])
+        child, is_in = enter(argv[6:]) if argv[5] == "1" else (spawn(argv[6:]), True)
     except OSError as error:
         os.write(report, str(error).encode(errors="replace"))
+        return 127
+    if not is_in:
+        # What it printed says why.
+        end_group(child, wake, grace_s=grace_s)
+        kill_all(limit_s=KILL_S)
         return 127
     os.write(report, STARTED)
     status = wait(child, wake, limit_s=limit_s)

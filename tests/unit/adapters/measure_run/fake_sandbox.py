@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coverage_gate.ports import ProcessResult, Progress, RunLimits, SandboxError
+from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits, SandboxError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Call:
     argv: list[str]
     cwd: Path
     env: Mapping[str, str]
-    writable: tuple[Path, ...]
+    premises: Premises
     progress_file: Path | None
 
 
@@ -48,13 +48,13 @@ class FakeSandbox:
         *,
         cwd: Path,
         env: Mapping[str, str],
-        writable: tuple[Path, ...],
+        premises: Premises,
         limits: RunLimits,
         progress: Progress,
         progress_file: Path | None = None,
     ) -> ProcessResult:
         del limits, progress
-        call = Call(argv=argv, cwd=cwd, env=env, writable=writable, progress_file=progress_file)
+        call = Call(argv=argv, cwd=cwd, env=env, premises=premises, progress_file=progress_file)
         self.calls.append(call)
         if self.error is not None:
             raise SandboxError(self.error)

@@ -33,6 +33,7 @@ ANSWER = {
     "has_xdist": False,
     "fingerprint": "f00",
     "editable_roots": ["src", "."],
+    "places": ["/x/lib"],
 }
 
 
@@ -216,6 +217,7 @@ def test_an_answer_becomes_an_interpreter() -> None:
         has_xdist=False,
         fingerprint="f00",
         editable_roots=(PurePosixPath("src"), PurePosixPath()),
+        places=(Path("/x/lib"),),
     )
 
 

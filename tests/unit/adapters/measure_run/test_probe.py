@@ -183,3 +183,10 @@ def test_the_script_prints_one_object() -> None:
     said = json.loads(done.stdout)
     assert (said["minor"], said["pytest"]) == (list(sys.version_info[:2]), pytest.__version__)
     assert said["editable_roots"] == ["src"]
+    assert {sys.prefix, sys.base_prefix} <= set(said["places"])
+
+
+def test_a_folder_that_only_a_pth_file_names_is_one_of_the_places(tmp_path: Path) -> None:
+    other, own = str(tmp_path / "other"), str(Path(sys.prefix, "lib"))
+    assert probe.places(["", own, other])[-1] == other
+    assert own not in probe.places([own])

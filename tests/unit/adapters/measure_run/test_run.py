@@ -14,7 +14,7 @@ from coverage_gate.adapters.measure.environment import RefusedVariableError
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, TestOutcome
-from coverage_gate.ports import NoProgress, RunLimits
+from coverage_gate.ports import NoProgress, Premises, RunLimits
 
 CLAIMS = {"exit": 0, "tracer": "CTracer", "foreign": {}}
 SUMMARY = {"deselected": 0, "foreign": {}}
@@ -31,6 +31,7 @@ INTERPRETER = Interpreter(
     has_xdist=False,
     fingerprint="f00",
     editable_roots=(PurePosixPath("src"),),
+    places=(Path("/env/lib"),),
 )
 
 
@@ -127,7 +128,17 @@ def test_the_runner_is_started_in_the_export_with_the_runs_own_environment(tmp_p
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(work / "boot"),
     }
-    assert call.writable == (tmp_path / "export", work, tmp_path / "data")
+    assert call.premises == Premises(
+        writable=(tmp_path / "export", work, tmp_path / "data"),
+        readable=(
+            tmp_path / "rc",
+            Path("/env/bin/python"),
+            Path("/env/lib"),
+            *map(Path, ["/env/bin", *os.defpath.split(os.pathsep)]),
+        ),
+        emptied=(work / "home", work / "tmp"),
+        stand_ins=((Path("/checkout"), tmp_path / "export"),),
+    )
 
 
 @pytest.mark.parametrize(("command", "is_followed"), [("pytest", True), ("unittest", False)])

@@ -16,7 +16,14 @@ from coverage_gate.adapters.sandbox import plain
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.sandbox.supervisor import children_of
 from coverage_gate.adapters.sandbox.sweep import VARIABLE
-from coverage_gate.ports import NoProgress, ProcessResult, Progress, RunLimits, SandboxError
+from coverage_gate.ports import (
+    NoProgress,
+    Premises,
+    ProcessResult,
+    Progress,
+    RunLimits,
+    SandboxError,
+)
 from coverage_gate.testing.fakes import RecordingProgress
 
 SOURCE = Path(__file__).parents[4] / "src"
@@ -37,7 +44,7 @@ def run(
         [sys.executable, "-S", "-c", code],
         cwd=cwd,
         env={"LANG": "C.UTF-8"},
-        writable=(),
+        premises=Premises(),
         limits=RunLimits(timeout_s=timeout_s, output_bytes=output_bytes),
         progress=progress or NoProgress(),
         progress_file=progress_file,
@@ -213,9 +220,9 @@ def test_when_the_gate_is_killed_its_processes_die(tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from coverage_gate.adapters.sandbox.plain import PlainSandbox\n"
-        "from coverage_gate.ports import NoProgress, RunLimits\n"
+        "from coverage_gate.ports import NoProgress, Premises, RunLimits\n"
         f"PlainSandbox().run([sys.executable, '-S', '-c', {code!r}], cwd=Path({str(tmp_path)!r}),"
-        " env={}, writable=(), limits=RunLimits(), progress=NoProgress())\n"
+        " env={}, premises=Premises(), limits=RunLimits(), progress=NoProgress())\n"
     )
     with subprocess.Popen([sys.executable, "-c", gate], env={"PYTHONPATH": str(SOURCE)}) as process:
         deadline = time.monotonic() + 10
@@ -255,7 +262,7 @@ def test_a_program_that_is_not_there_is_an_error_that_names_it() -> None:
             ["/nowhere/python"],
             cwd=Path("/"),
             env={},
-            writable=(),
+            premises=Premises(),
             limits=RunLimits(),
             progress=NoProgress(),
         )
@@ -295,10 +302,11 @@ for number in map(int, sys.argv[2:]):
     os.close(number)
 from pathlib import Path
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
-from coverage_gate.ports import NoProgress, RunLimits
+from coverage_gate.ports import NoProgress, Premises, RunLimits
 result = PlainSandbox().run(
     [sys.executable, "-S", "-c", "import sys; print('read', repr(sys.stdin.read()))"],
-    cwd=Path("/"), env={}, writable=(), limits=RunLimits(timeout_s=20), progress=NoProgress(),
+    cwd=Path("/"), env={}, premises=Premises(),
+    limits=RunLimits(timeout_s=20), progress=NoProgress(),
 )
 Path(sys.argv[1]).write_bytes(result.output)
 """
@@ -359,11 +367,11 @@ def test_a_lock_outlives_us_until_what_was_started_is_gone(tmp_path: Path) -> No
         "import fcntl, os, sys\n"
         "from pathlib import Path\n"
         "from coverage_gate.adapters.sandbox.plain import PlainSandbox\n"
-        "from coverage_gate.ports import NoProgress, RunLimits\n"
+        "from coverage_gate.ports import NoProgress, Premises, RunLimits\n"
         f"lock = os.open({str(lock)!r}, os.O_RDWR | os.O_CREAT)\n"
         "fcntl.flock(lock, fcntl.LOCK_EX)\n"
         f"PlainSandbox(held=(lock,)).run([sys.executable, '-S', '-c', {code!r}],"
-        f" cwd=Path({str(notes)!r}), env={{}}, writable=(), limits=RunLimits(),"
+        f" cwd=Path({str(notes)!r}), env={{}}, premises=Premises(), limits=RunLimits(),"
         " progress=NoProgress())\n"
     )
     with subprocess.Popen([sys.executable, "-c", gate], env={"PYTHONPATH": str(SOURCE)}) as process:

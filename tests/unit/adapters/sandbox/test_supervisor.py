@@ -30,7 +30,7 @@ def supervise_argv(
     try:
         script = [sys.executable, str(supervisor.__file__), str(far), str(grace_s), str(limit_s)]
         done = subprocess.run(
-            [*script, "0.3", str(10**9), *argv],
+            [*script, "0.3", str(10**9), "0", *argv],
             stdin=hold if control is None else control,
             capture_output=True,
             pass_fds=(far,),
