@@ -21,7 +21,7 @@ from typing import Any
 _FILE = re.compile(r"^### `(?P<path>[^`]+\.py)`: test in `(?P<tests>[^`]+\.py)`")
 _GAP = re.compile(r"^- `[^`]+`: (?P<facts>.+)$", re.MULTILINE)
 _NUMBER = re.compile(r"(\d+)(?:-(\d+))?")
-_BRING_BACK = re.compile(r"^ +git checkout ([0-9a-f]{40}) -- ([\w./-]+)$", re.MULTILINE)
+_BRING_BACK = re.compile(r"^  - run `git checkout ([0-9a-f]{40}) -- ([\w./-]+)`$", re.MULTILINE)
 _CALLS = 500
 
 
