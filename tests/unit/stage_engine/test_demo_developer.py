@@ -101,7 +101,7 @@ def test_a_file_that_is_gone_is_taken_from_the_commit_that_the_order_names(tmp_p
     repo.delete("tests/test_a.py")
     repo.commit("two")
     order = tmp_path / "order.md"
-    order.write_text(f"- bring back\n      git checkout {sha} -- tests/test_a.py\n")
+    order.write_text(f"- bring back\n  - run `git checkout {sha} -- tests/test_a.py`\n")
     done = developer(repo.path, order)
     assert done.returncode == 0, done.stderr
     assert repo.git("show", "HEAD:tests/test_a.py") == "kept"
