@@ -263,6 +263,17 @@ class Store(Protocol):
     def load_contexts(self, repository: str) -> ContextMap | None:
         """The newest map; None, too, when it cannot be read any more."""
 
+    def load_facts(self, repository: str, key: str, names: Collection[str]) -> dict[str, bytes]:
+        """Those of these facts that are kept under this key, by their name, as they were given."""
+
+    def keep_facts(
+        self, repository: str, key: str, facts: Mapping[str, bytes], *, at: str, since: str
+    ) -> None:
+        """Keep facts in the place of those of their name; what was kept before `since` goes."""
+
+    def forget_facts(self, repository: str) -> None:
+        """Keep none of a repository any more."""
+
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str
     ) -> int | None:

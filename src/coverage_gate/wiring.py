@@ -86,6 +86,7 @@ class Workshop:
             limits=settings.run_limits(),
             env=_environment(settings),
             scratch=self.scratch,
+            self_check_percent=settings.self_check_percent,
             tainted=frozenset() if configured or self.view is None else self._tainted(),
         )
 

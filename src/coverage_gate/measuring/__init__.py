@@ -9,6 +9,8 @@ together; each of them knows none of the others.
 | `contents` | what a tree, or a folder without a commit, holds |
 | `planning` | all that decides the numbers, found out before anything runs |
 | `identity` | that plan as one digest: the same digest is the same measurement |
+| `place` | where one tree is measured |
+| `analysing` | the static analysis, each blob once |
 | `executing` | export, static analysis and the run of the tests in a private folder |
 | `counting` | claims and static facts to a measurement |
 | `faults` | what ends a measurement, as failure values |

@@ -31,6 +31,7 @@ class Bench:
         scratch: Where private folders are made.
         tainted: Those checkouts whose own commit holds the environment that lies there. It is the
             branch's, also while another tree is measured.
+        self_check_percent: How much of what is known of source files is analysed again.
     """
 
     repository: str
@@ -43,6 +44,7 @@ class Bench:
     env: Mapping[str, str]
     scratch: Path
     tainted: frozenset[Path] = frozenset()
+    self_check_percent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

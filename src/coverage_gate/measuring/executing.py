@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Literal
 
 from coverage_gate.adapters.git.blobs import blob_id
 from coverage_gate.adapters.git.export import copy_folder, export_tree
+from coverage_gate.adapters.git.trees import LINK_MODE, TreeEntry
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.analysis import StaticAnalysis, analyse, is_candidate
 from coverage_gate.adapters.measure.canary import plant
@@ -18,33 +19,14 @@ from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.rc_file import coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
+from coverage_gate.measuring.analysing import Analyst, Question
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.faults import UnmeasurableError
+from coverage_gate.measuring.place import Place
 from coverage_gate.ports import Progress, Sandbox, TreeSource
 
 #: Who tells coverage.py which test runs: nobody, the gate's plugin, coverage.py finds out itself.
 Contexts = Literal["", "told", "found"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where one tree is measured.
-
-    Attributes:
-        folder: Private, empty at first.
-        root: The export.
-        work: What else the run writes.
-        data_file: Where coverage.py writes.
-        rc: coverage.py's configuration.
-        canary: A file that nothing runs.
-    """
-
-    folder: Path
-    root: Path
-    work: Path
-    data_file: Path
-    rc: Path
-    canary: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +55,7 @@ class Executor:
     bench: Bench
     view: GitView | None
     sandbox: Sandbox
+    analyst: Analyst
     progress: Progress
 
     def execute(self, plan: Plan, folder: Path, *, contexts: Contexts = "") -> Executed:
@@ -132,12 +115,19 @@ class Executor:
         return Place(folder=folder, root=root, work=work, data_file=data_file, rc=rc, canary=canary)
 
     def _analysed(self, plan: Plan, place: Place, blobs: Mapping[str, str]) -> StaticAnalysis:
-        return analyse(
-            plan.interpreter.path,
-            place.rc,
-            place.root,
-            {path: blob for path, blob in blobs.items() if is_candidate(path)},
-            timeout_s=self.bench.limits.timeout_s,
+        candidates = {path: blob for path, blob in blobs.items() if is_candidate(path)}
+        tree = plan.source.tree
+        if tree is None or self.view is None:
+            return analyse(
+                plan.interpreter.path,
+                place.rc,
+                place.root,
+                candidates,
+                timeout_s=self.bench.limits.timeout_s,
+            )
+        layout = kinds_of(self.view.list_tree(tree))
+        return self.analyst.analyse(
+            Question(plan=plan, place=place, blobs=candidates, layout=layout)
         )
 
     def _runner(self, plan: Plan, place: Place) -> Callable[..., FinishedRun | MeasureFailure]:
@@ -153,6 +143,14 @@ class Executor:
             progress=self.progress,
             data_file=place.data_file,
         )
+
+
+def kinds_of(entries: Iterable[TreeEntry]) -> list[str]:
+    """The names of a tree with their kinds, and where its links lead to."""
+    return [
+        f"{entry.mode} {entry.path} {entry.blob if entry.mode == LINK_MODE else ''}"
+        for entry in entries
+    ]
 
 
 def _rewritten(place: Place, files: Mapping[str, str]) -> tuple[str, ...]:

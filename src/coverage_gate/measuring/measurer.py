@@ -11,6 +11,7 @@ from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.measuring.analysing import Analyst
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.counting import counted, told_by_context
 from coverage_gate.measuring.executing import Contexts, Executor
@@ -110,6 +111,18 @@ class TreeMeasurer:
         return told_by_context(plan, done, max_bytes=self.bench.limits.data_bytes)
 
     def _executor(self) -> Executor:
+        analyst = Analyst(
+            repository=self.bench.repository,
+            store=self.store,
+            clock=self.clock,
+            progress=self.progress,
+            timeout_s=self.bench.limits.timeout_s,
+            check_percent=self.bench.self_check_percent,
+        )
         return Executor(
-            bench=self.bench, view=self.view, sandbox=self.sandbox, progress=self.progress
+            bench=self.bench,
+            view=self.view,
+            sandbox=self.sandbox,
+            analyst=analyst,
+            progress=self.progress,
         )

@@ -135,6 +135,15 @@ _RUN = {
         file="run_timeout_s",
         flag="--timeout",
     ),
+    "self_check_percent": Setting(
+        env="ORCH_COVERAGE_SELF_CHECK_PERCENT",
+        about=(
+            "How many percent of the source files that were analysed before are analysed again in"
+            " each run and compared. A difference is told, audited, and nothing is reused."
+        ),
+        allowed="a whole number from 0 to 100",
+        default="2",
+    ),
     "run_output_kb": Setting(
         env="ORCH_COVERAGE_RUN_OUTPUT_KB",
         about="How many kilobytes of a test run's output are kept: its beginning and its end.",

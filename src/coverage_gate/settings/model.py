@@ -123,6 +123,9 @@ class Settings(BaseModel):
     flaky_days: Annotated[int, PlainValidator(partial(values.read_count, low=0, high=365))] = (
         _POLICY.flaky_days
     )
+    self_check_percent: Annotated[
+        int, PlainValidator(partial(values.read_count, low=0, high=100))
+    ] = 2
     targets: Annotated[tuple[Target, ...], PlainValidator(values.read_targets)] = ()
     branch_paths: Annotated[tuple[BranchPath, ...], PlainValidator(values.read_branch_paths)] = ()
 

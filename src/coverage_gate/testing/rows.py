@@ -36,6 +36,7 @@ class Rows:
     last_point: int = 0
     flaky: dict[tuple[str, str, Unit], tuple[FlakyLine, str]] = field(default_factory=dict)
     contexts: dict[str, ContextMap] = field(default_factory=dict)
+    facts: dict[tuple[str, str, str], tuple[str, bytes]] = field(default_factory=dict)
     leases: dict[str, LeaseRow] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Rows:
             last_point=self.last_point,
             flaky=dict(self.flaky),
             contexts=dict(self.contexts),
+            facts=dict(self.facts),
             leases=dict(self.leases),
             intents=list(self.intents),
             audits=list(self.audits),

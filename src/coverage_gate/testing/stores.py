@@ -315,6 +315,30 @@ class MemoryStore:
         """See `ports.Store.load_contexts`."""
         return self.rows.contexts.get(repository)
 
+    def load_facts(self, repository: str, key: str, names: Collection[str]) -> dict[str, bytes]:
+        """See `ports.Store.load_facts`."""
+        kept = {name: self.rows.facts.get((repository, key, name)) for name in names}
+        return {name: fact[1] for name, fact in kept.items() if fact is not None}
+
+    def keep_facts(
+        self, repository: str, key: str, facts: Mapping[str, bytes], *, at: str, since: str
+    ) -> None:
+        """See `ports.Store.keep_facts`."""
+        name_text(repository)
+        with self._change() as rows:
+            for place, (kept_at, _) in list(rows.facts.items()):
+                if place[0] == repository and kept_at < since:
+                    del rows.facts[place]
+            rows.facts.update(
+                ((repository, key, name), (at, payload)) for name, payload in facts.items()
+            )
+
+    def forget_facts(self, repository: str) -> None:
+        """See `ports.Store.forget_facts`."""
+        with self._change() as rows:
+            for place in [place for place in rows.facts if place[0] == repository]:
+                del rows.facts[place]
+
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str
     ) -> int | None:

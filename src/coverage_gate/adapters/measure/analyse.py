@@ -8,7 +8,9 @@ and it needs nothing but the standard library, coverage.py and the scripts besid
     python -I analyse.py RC ROOT MEMORY_BYTES CPU_SECONDS < request > answer
 
 The request is one JSON object: `paths` (relative to ROOT) are the files that may be counted, and
-`skip` is how many of those in scope the answer leaves out at its beginning. The answer is JSON
+`skip` is how many of those in scope the answer leaves out at its beginning. Left out before that
+are the paths in `known_counted`, where they are counted, and in `known_aside`, where they are not:
+whoever asks knows the facts of their bytes already. The answer is JSON
 objects on one line each, so that whoever reads it needs memory for one file only and knows which
 file ended the process: a source file can make CPython's compiler overflow the C stack.
 
@@ -107,7 +109,10 @@ def _answer(asked: Mapping[str, Any], rc: str, root: str, seconds: int, answer: 
     counted = {*listed, *eligible}
     aside = [path for path in asked["paths"] if path not in counted and _is_utf8(path)]
     _write(answer, _line(_header(listed, eligible) | {"aside": aside}))
-    paths = [*listed, *eligible, *aside][asked["skip"] :]
+    known, known_aside = ({*asked.get(name, ())} for name in ("known_counted", "known_aside"))
+    unknown = [path for path in (*listed, *eligible) if path not in known]
+    unknown += [path for path in aside if path not in known_aside]
+    paths = unknown[asked["skip"] :]
     for path in paths:
         _limit_cpu(seconds)
         facts = partial(_facts, session) if path in counted else _aside_facts

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -82,6 +82,20 @@ class StaticAnalysis:
         return frozenset(known.union(file.path for file in self.broken))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFacts:
+    """What was told before of files of the same bytes, configuration and versions, by path.
+
+    Attributes:
+        counted: What is told of files in scope; `is_listed` is false in all of them.
+        aside: What is told of files that are never counted.
+    """
+
+    counted: Mapping[str, StaticFile] = field(default_factory=dict)
+    aside: Mapping[str, StaticFile] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = KnownFacts()
 _LIMITS = AnalysisLimits()
 
 
@@ -97,6 +111,7 @@ def analyse(
     blobs: Mapping[str, str],
     *,
     timeout_s: float,
+    known: KnownFacts = NOTHING_KNOWN,
     limits: AnalysisLimits = _LIMITS,
 ) -> StaticAnalysis:
     """Analyse the files of an exported tree. No code of the tree is run or imported.
@@ -111,12 +126,14 @@ def analyse(
         root: The export.
         blobs: Path → git blob id of the files that may be counted, see `is_candidate`.
         timeout_s: Wall time for all of it.
+        known: What need not be told again.
         limits: Further bounds.
 
     Raises:
         AnalysisError: If the interpreter or its coverage.py cannot be used, or a limit is reached.
     """
-    reading, command = _Reading(blobs=blobs, limits=limits), _command(python, rc, root, limits)
+    reading = _Reading(blobs=blobs, known=known, limits=limits)
+    command = _command(python, rc, root, limits)
     deadline = time.monotonic() + timeout_s
     for _ in range(limits.restarts + 1):
         status, stderr = _answer(command, reading, deadline)
@@ -140,8 +157,11 @@ def _command(python: Path, rc: Path, root: Path, limits: AnalysisLimits) -> list
 class _Reading:
     """The answers so far, over all processes that it took; `result` is there once all are."""
 
-    def __init__(self, *, blobs: Mapping[str, str], limits: AnalysisLimits) -> None:
+    def __init__(
+        self, *, blobs: Mapping[str, str], known: KnownFacts, limits: AnalysisLimits
+    ) -> None:
         self._blobs = blobs
+        self._known = known
         self._limits = limits
         self._room = limits.answer_bytes
         self._header: Header | None = None
@@ -150,7 +170,12 @@ class _Reading:
 
     def request(self) -> bytes:
         """What is still to be answered."""
-        asked = {"paths": list(self._blobs), "skip": len(self._answered)}
+        asked = {
+            "paths": list(self._blobs),
+            "skip": len(self._answered),
+            "known_counted": list(self._known.counted),
+            "known_aside": list(self._known.aside),
+        }
         return json.dumps(asked).encode("ascii")
 
     def take(self, answer: IO[bytes]) -> None:
@@ -159,17 +184,19 @@ class _Reading:
         if first is None:
             return
         header = self._header = header_of(first, self._blobs)
-        for place in range(len(self._answered), len(header.paths)):
+        listed = frozenset(header.listed)
+        for path in self._unknown(header)[len(self._answered) :]:
             told = self._object(answer)
             if told is None:
                 return
-            self._add(told, header.paths[place], is_listed=place < len(header.listed))
+            self._add(told, path, is_listed=path in listed)
         if self._object(answer) is not None:
-            self.result = self._analysis(header)
+            answered = {file.path: file for file in self._answered}
+            self.result = assembled(header, answered, self._known)
 
     def blame(self, status: int, stderr: str) -> None:
         """Count the file that ended the process as broken. Raises AnalysisError without one."""
-        left = self._header.paths[len(self._answered) :] if self._header else ()
+        left = self._unknown(self._header)[len(self._answered) :] if self._header else ()
         how = f"exit status {status}: {stderr}" if status >= 0 else signal.strsignal(-status)
         if self._header is None or not left:
             raise AnalysisError(f"the static analysis ended: {how}")
@@ -184,17 +211,10 @@ class _Reading:
             )
         )
 
-    def _analysis(self, header: Header) -> StaticAnalysis:
-        places = len(header.listed) + len(header.eligible)
-        counted, rest = self._answered[:places], self._answered[places:]
-        return StaticAnalysis(
-            python=header.python,
-            coverage=header.coverage,
-            has_c_tracer=header.has_c_tracer,
-            files=tuple(file for file in counted if isinstance(file, StaticFile)),
-            broken=tuple(file for file in counted if isinstance(file, BrokenFile)),
-            aside=tuple(file for file in rest if isinstance(file, StaticFile)),
-        )
+    def _unknown(self, header: Header) -> list[str]:
+        """The paths that are answered, in the order of the answers."""
+        counted = [path for path in header.counted if path not in self._known.counted]
+        return counted + [path for path in header.aside if path not in self._known.aside]
 
     def _add(self, told: dict[str, object], path: str, *, is_listed: bool) -> None:
         blob = self._blobs[path]
@@ -212,6 +232,26 @@ class _Reading:
         if "failure" in told:
             raise AnalysisError(f"the source files cannot be analysed: {_plain(told['failure'])}")
         return told
+
+
+def assembled(
+    header: Header, answered: Mapping[str, StaticFile | BrokenFile], known: KnownFacts
+) -> StaticAnalysis:
+    """What is answered now and what is known, as one. Every path of the header is in one."""
+    listed = frozenset(header.listed)
+    counted = [
+        answered.get(path) or replace(known.counted[path], is_listed=path in listed)
+        for path in header.counted
+    ]
+    aside = [answered.get(path) or known.aside[path] for path in header.aside]
+    return StaticAnalysis(
+        python=header.python,
+        coverage=header.coverage,
+        has_c_tracer=header.has_c_tracer,
+        files=tuple(file for file in counted if isinstance(file, StaticFile)),
+        broken=tuple(file for file in counted if isinstance(file, BrokenFile)),
+        aside=tuple(file for file in aside if isinstance(file, StaticFile)),
+    )
 
 
 def _answer(command: list[str], reading: _Reading, deadline: float) -> tuple[int, str]:

@@ -46,9 +46,14 @@ class Header:
     aside: tuple[str, ...] = ()
 
     @property
+    def counted(self) -> tuple[str, ...]:
+        """The paths in scope, the listed ones first."""
+        return self.listed + self.eligible
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """All paths that have an answer, in the order of the answers."""
-        return self.listed + self.eligible + self.aside
+        return self.counted + self.aside
 
 
 def read_object(line: bytes) -> dict[str, object]:

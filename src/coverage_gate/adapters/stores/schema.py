@@ -23,7 +23,7 @@ from sqlalchemy import (
 from coverage_gate.core.ratchet import RANK_ONE
 
 #: Raised with each change of the tables. Changes only add.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 #: SQLite that knows STRICT tables and RETURNING.
 MIN_SQLITE = (3, 37, 0)
@@ -264,6 +264,20 @@ CONTEXT_MAPS = Table(
     Column("created_at", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     PrimaryKeyConstraint("repository"),
+    sqlite_strict=True,
+)
+
+#: What the analysis of a source file told, so that it is not asked again; see ADR 0032.
+STATIC_FACTS = Table(
+    "coverage_static_facts",
+    METADATA,
+    Column("repository", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kept_at", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("repository", "key", "name"),
+    Index("coverage_static_facts_age", "repository", "kept_at"),
     sqlite_strict=True,
 )
 

@@ -15,6 +15,7 @@ from coverage_gate.adapters.stores import (
     sql_baseline,
     sql_contexts,
     sql_errors,
+    sql_facts,
     sql_flaky,
     sql_history,
     sql_lease,
@@ -309,6 +310,25 @@ class SqlStore:
             return None if payload is None else decode_contexts(payload)
         except StoreError:
             return None  # it only explains: a verdict does not need it
+
+    def load_facts(self, repository: str, key: str, names: Collection[str]) -> dict[str, bytes]:
+        """See `ports.Store.load_facts`."""
+        with self._read() as connection:
+            return sql_facts.found(connection, repository, key, names)
+
+    def keep_facts(
+        self, repository: str, key: str, facts: Mapping[str, bytes], *, at: str, since: str
+    ) -> None:
+        """See `ports.Store.keep_facts`."""
+        name_text(repository)
+        with self._write() as connection:
+            connection.execute(sql_facts.forgetting(repository, before=since))
+            sql_facts.keep(connection, repository, key, facts, at)
+
+    def forget_facts(self, repository: str) -> None:
+        """See `ports.Store.forget_facts`."""
+        with self._write() as connection:
+            connection.execute(sql_facts.forgetting(repository))
 
     def acquire_lease(
         self, repository: str, *, holder: str, ttl_ms: int, now_ms: int, boot: str

@@ -18,7 +18,13 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from coverage_gate.adapters.stores import sql_baseline, sql_history, sql_lease, sql_records
+from coverage_gate.adapters.stores import (
+    sql_baseline,
+    sql_facts,
+    sql_history,
+    sql_lease,
+    sql_records,
+)
 from coverage_gate.adapters.stores.dialect import WRITER_QUEUE, queue_for_writing, upsert
 from coverage_gate.adapters.stores.schema import BASELINES, METADATA, TRIGGERS
 from coverage_gate.core.baseline import BaselineKey
@@ -84,6 +90,9 @@ def statements(name: str) -> dict[str, Executable]:
         "newest_messages": sql_records.newest_messages(tuple(OutboxState), topic="t", limit=5),
         "counting_messages": sql_records.counting_messages(),
         "reviving_message": sql_records.reviving_message(1, at="at"),
+        "facts_named": sql_facts.named("repo", "key", ["name"]),
+        "facts_keeping": sql_facts.keeping(name),
+        "facts_forgetting": sql_facts.forgetting("repo", before="at"),
         "noting": sql_history.noting(name, POINT),
         "measured_tree": sql_history.measured_tree("repo", "tree", "scope", "kind"),
         "point_known": sql_history.point_known(POINT),
@@ -152,7 +161,7 @@ def test_numbers_of_rows_are_counted_by_the_database_on_both() -> None:
 def test_indexes_compile(dialect: str) -> None:
     indexes = [index for table in METADATA.sorted_tables for index in table.indexes]
     texts = [str(CreateIndex(index).compile(dialect=DIALECTS[dialect])) for index in indexes]
-    assert len(texts) == 8
+    assert len(texts) == 9
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
