@@ -66,6 +66,10 @@ fuzz-night: $(STAMP) ## 2,000,000 hostile inputs for each parser; FUZZ_SEED make
 faults-night: $(STAMP) ## each call to the system fails in turn, in each of six ways
 	@FAULTS_STEP=1 $(BIN)/python -m pytest -q -n auto tests/faults
 
+.PHONY: redteam-night
+redteam-night: $(STAMP) ## each attack, and each honest twin alone
+	@REDTEAM_TWINS=alone $(BIN)/python -m pytest -q -n auto tests/redteam
+
 .PHONY: bench
 bench: $(STAMP) ## time the gate beside its peers
 	@$(BIN)/python -m benchmarks

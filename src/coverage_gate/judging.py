@@ -34,6 +34,7 @@ from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.replaced import MAX_SOURCES, Sources
 from coverage_gate.core.times import days_before
+from coverage_gate.core.unseen import changed_sources, further_sources
 from coverage_gate.core.vanished import wanted
 from coverage_gate.core.verdict import Outcome, Reason, Verdict
 from coverage_gate.core.waiving import Waivers, WaiverState
@@ -218,6 +219,7 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
         baseline=baseline,
         waivers=_waivers(request, ports, tree),
         sources=_sources(ports, policy, changes, measured, head),
+        contents=_contents(ports, policy, changes, head),
         diff=diff,
     )
     flaky = _flaky(evidence, request, ports)
@@ -350,6 +352,21 @@ def _sources(
         base=read(changes.base_tree, sorted({*of_base})) if of_base else {},
         head=read(changes.tree, sorted({*of_head})) if of_head else {},
     )
+
+
+def _contents(ports: Ports, policy: Policy, changes: Changes, head: Measurement) -> Sources:
+    """The texts of what may hold code that no count of statements sees, or run it."""
+    if RuleName.INTEGRITY not in policy.rules:
+        return Sources()
+    of_base, of_head = changed_sources(changes, head)
+    read = partial(ports.repository.read_small, max_total=MAX_SOURCES)
+    first = Sources(
+        base=read(changes.base_tree, of_base) if of_base else {},
+        head=read(changes.tree, of_head) if of_head else {},
+    )
+    further = further_sources(changes, head, first)
+    more = read(changes.tree, further) if further else {}
+    return replace(first, head={**first.head, **more})
 
 
 def _any_baseline(request: Request, ports: Ports) -> Baseline | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import TypeVar, cast
 
 from tests.integration.measure_run.bench import make_environment
 
@@ -19,10 +21,12 @@ from coverage_gate.adapters.render.verdict_fields import fields_of
 from coverage_gate.adapters.stores.store import open_store
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.baseline import key_of
+from coverage_gate.core.changes import Changes, Commit, Landing
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.verdict import Outcome, Verdict
 from coverage_gate.judging import Request, run_guarded
-from coverage_gate.ports import Measurer, TreeSource
+from coverage_gate.ports import Measurer, Repository, TreeSource
 from coverage_gate.settings import Settings, load_settings
 from coverage_gate.testing.attacks.attack import (
     HEAD,
@@ -30,7 +34,6 @@ from coverage_gate.testing.attacks.attack import (
     PIDS,
     REPOSITORY,
     WITNESS,
-    Attack,
     Content,
     Files,
     Link,
@@ -40,9 +43,11 @@ from coverage_gate.testing.attacks.project import BASE
 from coverage_gate.testing.repositories import RepositoryBuilder
 from coverage_gate.wiring import open_workshop
 
+T = TypeVar("T")
+
 NAME = "till"
-TWIN = "twin"
 MODES = ("fail-open", "fail-closed")
+TIMEOUT_S = 120.0
 #: A person's command line judges tests; in a pipeline a merge gate did.
 PLACES = ("command", "pipeline")
 
@@ -67,14 +72,13 @@ class Arena:
     def store(self) -> Path:
         return self.top / "store.db"
 
-    def settings(self, top: Path, attack: Attack | None, pyproject: bytes | None) -> Settings:
-        timeout = attack.timeout_s if attack else 120.0
+    def settings(self, top: Path, timeout_s: float, pyproject: bytes | None) -> Settings:
         env = {
             "HOME": str(top / "home"),
             "ORCH_DB_PATH": str(top / "store.db"),
             "ORCH_REPOS_DIR": str(top),
             "ORCH_COVERAGE_PYTHON": str(self.python),
-            "ORCH_COVERAGE_RUN_TIMEOUT_S": f"{timeout:g}",
+            "ORCH_COVERAGE_RUN_TIMEOUT_S": f"{timeout_s:g}",
         }
         return load_settings(env=env, base_pyproject=pyproject)
 
@@ -84,7 +88,7 @@ def build(top: Path) -> Arena:
     arena = Arena(top=top, python=make_environment(top / "environment"))
     RepositoryBuilder.create(arena.repository).commit(files=BASE)
     measured = procedure.measure(
-        lambda base: arena.settings(top, None, base), NAME, arena.repository, head="main"
+        lambda base: arena.settings(top, TIMEOUT_S, base), NAME, arena.repository, head="main"
     )
     assert isinstance(measured, Measurement), measured
     assert measured.counts.rate is not None
@@ -115,47 +119,77 @@ class _Remembering:
         return self.known[key]
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads out of git once what is of trees, which no policy changes."""
+
+    view: Repository
+    known: dict[tuple[object, ...], object] = field(default_factory=dict)
+
+    def resolve(self, ref: str) -> Commit:
+        return self.view.resolve(ref)
+
+    def landing(self, base: Commit, head: Commit) -> Landing:
+        return self._once(self.view.landing, base, head)
+
+    def changes(self, base_tree: str, tree: str) -> Changes:
+        return self._once(self.view.changes, base_tree, tree)
+
+    def diff(self, base_tree: str, tree: str) -> tuple[FileDiff, ...]:
+        return self._once(self.view.diff, base_tree, tree)
+
+    def read_file(self, tree: str, path: str) -> bytes | None:
+        return self._once(self.view.read_file, tree, path)
+
+    def read_small(self, tree: str, paths: Iterable[str], *, max_total: int) -> dict[str, bytes]:
+        read = partial(self.view.read_small, max_total=max_total)
+        return self._once(read, tree, tuple(paths), key="small")
+
+    def _once(self, read: Callable[..., T], *args: Hashable, key: str = "") -> T:
+        of = (key or read.__name__, *args)
+        if of not in self.known:
+            self.known[of] = read(*args)
+        return cast("T", self.known[of])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A copy of the project with an attack's two branches.
+    """A copy of the project with branches of its own.
 
     Attributes:
         arena: Whose copy it is.
-        attack: What is tried.
         top: Holds the copy and all that the gate may write.
+        timeout_s: Time limit of a run.
     """
 
     arena: Arena
-    attack: Attack
     top: Path
+    timeout_s: float = TIMEOUT_S
 
     @property
     def git(self) -> RepositoryBuilder:
         path = self.top / NAME
         return RepositoryBuilder(path=path, git_dir=path / ".git", files=path)
 
-    @property
-    def branch(self) -> str:
-        return self.attack.branch or self.attack.name
-
-    def set_up(self) -> None:
+    def set_up(self) -> Trial:
+        """Copy the project with its store. Returns itself."""
         shutil.copytree(self.arena.repository, self.top / NAME, symlinks=True)
         copy = sqlite3.connect(self.top / "store.db")
         with closing(sqlite3.connect(self.arena.store)) as old, closing(copy) as new:
             old.backup(new)
         self.git.git("update-index", "-q", "--refresh")
-        self._commit(TWIN, self.attack.twin)
-        self._commit(self.branch, self.attack.files)
+        return self
 
-    def plant(self) -> None:
-        """Put the programs into the git folder."""
-        for name, text in self.attack.planted.items():
-            target = self.git.git_dir / self._filled(name)
+    def plant(self, files: Mapping[str, str], *, head: str) -> None:
+        """Put programs and texts into the git folder; `head` is the branch that they speak of."""
+        for name, text in files.items():
+            target = self.git.git_dir / self._filled(name, head)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self._filled(text))
+            target.write_text(self._filled(text, head))
             target.chmod(0o755)
 
-    def _commit(self, name: str, files: Files) -> None:
+    def commit(self, name: str, files: Files) -> None:
+        """Put one commit with these files on a branch of this name."""
         self.git.branch(name)
         for path, content in files.items():
             self._put(self.git.files / path, content)
@@ -175,15 +209,15 @@ class Trial:
             text = self._filled(content) if isinstance(content, str) else content
             self.git.write({target.relative_to(self.git.files).as_posix(): text})
 
-    def _filled(self, text: str) -> str:
+    def _filled(self, text: str, head: str = "") -> str:
         places = {
             REPOSITORY: str(self.git.path),
             WITNESS: str(self.top / "witness"),
             PIDS: str(self.top / "pids"),
             MAIN: self.sha("main"),
         }
-        if HEAD in text:
-            places[HEAD] = self.sha(self.branch)
+        if head:
+            places[HEAD] = self.sha(head)
         for name, value in places.items():
             text = text.replace(name, value)
         return text
@@ -205,9 +239,13 @@ class Trial:
         with open_workshop(repository=NAME, folder=self.git.path) as shop:
             assert shop.view is not None
             base = shop.view.read_file(shop.view.resolve("main").tree, "pyproject.toml")
-            settings = self.arena.settings(self.top, self.attack, base)
+            settings = self.arena.settings(self.top, self.timeout_s, base)
             ports = shop.ports(settings)
-            ports = replace(ports, measurer=_Remembering(ports.measurer))
+            ports = replace(
+                ports,
+                measurer=_Remembering(ports.measurer),
+                repository=_Reading(ports.repository),
+            )
             head = self._head(settings, branch)
             request = Request(repository=NAME, branch=branch, head=head, base="main")
             verdicts = {}
@@ -244,6 +282,14 @@ def holders(verdict: Verdict) -> set[str]:
     """The rules that failed and the code of the reason."""
     failed = {str(rule.rule) for rule in verdict.rules if rule.outcome is Outcome.FAIL}
     return failed | {str(verdict.code)}
+
+
+def is_spotless(verdict: Verdict) -> bool:
+    """Whether nothing is hidden and all that is new ran: then no part hides behind another."""
+    patch = verdict.patch
+    return not verdict.hidden and (
+        patch is None or patch.statements.missing + patch.branches.missing == 0
+    )
 
 
 def report_status(verdict: Verdict) -> tuple[bool, str]:

@@ -18,6 +18,7 @@ from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.replaced import Sources
 from coverage_gate.core.ruled import ruled
+from coverage_gate.core.unseen import unseen_code
 from coverage_gate.core.vanished import Vanished, vanished_tests
 from coverage_gate.core.waiving import Waivers, WaiverUse, unwaived, uses_of, without_waived
 
@@ -50,12 +51,14 @@ class Evidence:
         diff: What the change does to the lines of Python files; None where nobody read them, so
             that no rule which needs lines can judge.
         sources: Texts of test files and changed files, where tests are missing.
+        contents: Texts of what may run unseen, see `unseen.changed_sources`.
         flaky: What main proves to be flaky, as places of the head.
         again: The head measured once more, since lines were lost and nothing else is wrong.
         founding: The measurement that founded the baseline, where main is below it.
         raw: Head and base, unit by unit, as coverage.py counts them; made of the others, None
             without `diff`.
         hidden: What the head hides and the base did not, but for what is waived.
+        unseen: What of it runs and cannot be counted at all.
         judged_head: The head as if it hid nothing that is newly hidden: what the rules judge.
         comparison: As `raw`, with that head.
         ruled: As `comparison`, for the rules that judge lines: without the branches that the policy
@@ -79,11 +82,13 @@ class Evidence:
     diff: tuple[FileDiff, ...] | None = None
     waivers: Waivers = field(default_factory=Waivers)
     sources: Sources = field(default_factory=Sources, repr=False)
+    contents: Sources = field(default_factory=Sources, repr=False)
     flaky: frozenset[Unit] = frozenset()
     again: Measurement | None = None
     founding: Founding | None = None
     raw: Comparison | None = field(init=False, repr=False, compare=False)
     hidden: tuple[Hidden, ...] = field(init=False, repr=False, compare=False)
+    unseen: tuple[Hidden, ...] = field(init=False, repr=False, compare=False)
     judged_head: Measurement = field(init=False, repr=False, compare=False)
     comparison: Comparison | None = field(init=False, repr=False, compare=False)
     tolerated: frozenset[Unit] = field(init=False, repr=False, compare=False)
@@ -96,14 +101,17 @@ class Evidence:
     def __post_init__(self) -> None:
         # Several rules read them, and they are by far the costliest of what is read.
         raw = None if self.diff is None else compare(self.base, self.head, self.diff)
-        found = self._hidden(raw)
+        found_unseen = self._unseen()
+        unseen = unwaived(found_unseen, self.waivers.lines)
+        found = (*self._hidden(raw), *found_unseen)
         hidden = unwaived(found, self.waivers.lines)
-        judged = judged_head(self.head, hidden)
+        judged = self.head if self.diff is None else judged_head(self.head, hidden)
         made = raw
         if self.diff is not None and judged is not self.head:
             made = compare(self.base, judged, self.diff)
         object.__setattr__(self, "raw", raw)
         object.__setattr__(self, "hidden", hidden)
+        object.__setattr__(self, "unseen", unseen)
         object.__setattr__(self, "judged_head", judged)
         object.__setattr__(self, "comparison", made)
         flaky = self.flaky if made is None else tolerated(made, self.flaky, self.again)
@@ -133,6 +141,11 @@ class Evidence:
             return ()
         aside = aside_places(self.base, self.head, self.changes, self.diff)
         return (*hidden_places(raw), *aside)
+
+    def _unseen(self) -> tuple[Hidden, ...]:
+        if RuleName.INTEGRITY not in self.policy.rules:
+            return ()
+        return unseen_code(self.changes, self.head, self.contents)
 
     def _vanished(self) -> tuple[Vanished, ...] | None:
         if self.base is None or RuleName.INTEGRITY not in self.policy.rules:

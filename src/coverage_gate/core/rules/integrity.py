@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.measurement import TestRun
-from coverage_gate.core.places import listed
+from coverage_gate.core.places import listed, located
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.verdict import Outcome, RuleResult
 
@@ -12,7 +12,7 @@ _FAIL, _WARN = Outcome.FAIL, Outcome.WARN
 
 
 def judge_integrity(evidence: Evidence) -> RuleResult | None:
-    """Tests that passed on the base and vanished, and a status that its tests belie.
+    """Tests that passed on the base and vanished, a status that its tests belie, unseen code.
 
     Whether tests fail is judged, too, unless a merge gate re-ran them before us
     (`Policy.judges_tests`): it sees what fails, and not what is no longer there.
@@ -20,7 +20,7 @@ def judge_integrity(evidence: Evidence) -> RuleResult | None:
     if RuleName.INTEGRITY not in evidence.policy.rules:
         return None
     base = evidence.base.tests if evidence.base else None
-    found = [_belied(evidence.head.tests, base), _vanished(evidence)]
+    found = [_belied(evidence.head.tests, base), _vanished(evidence), _unseen(evidence)]
     if evidence.policy.judges_tests:
         found.append(_failing(evidence.head.tests, base))
     results = [result for result in found if result is not None]
@@ -55,6 +55,14 @@ def _vanished(evidence: Evidence) -> RuleResult | None:
     tests = [each.test for each in evidence.vanished]
     told = [f"{each.test} ({each.now})" for each in evidence.vanished]
     return _result(_FAIL, f"tests passed on the base and vanished: {listed(told)}", *tests)
+
+
+def _unseen(evidence: Evidence) -> RuleResult | None:
+    if not evidence.unseen:
+        return None
+    places = {located(each.path, each.lines): each.why for each in evidence.unseen}
+    told = listed([f"{place} ({why})" for place, why in places.items()])
+    return _result(_FAIL, f"code runs that no count of statements sees: {told}", *places)
 
 
 def _failing(head: TestRun, base: TestRun | None) -> RuleResult | None:

@@ -10,11 +10,13 @@ from coverage_gate.testing.attacks.gitside import GIT
 from coverage_gate.testing.attacks.hiding import HIDING
 from coverage_gate.testing.attacks.hooks import HOOKS
 from coverage_gate.testing.attacks.project import BASE
+from coverage_gate.testing.attacks.unseen import UNSEEN
 from coverage_gate.testing.attacks.vanishing import VANISHING
 
 #: All that are held, by family.
 ATTACKS: tuple[Attack, ...] = (
     *HIDING,
+    *UNSEEN,
     *CONFIGURATION,
     *HOOKS,
     *VANISHING,

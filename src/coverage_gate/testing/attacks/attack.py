@@ -22,6 +22,7 @@ class Family(StrEnum):
     """What an attack reaches for."""
 
     HIDING = "code that is not counted"
+    UNSEEN = "code that is no text of a Python file"
     CONFIGURATION = "configuration"
     HOOKS = "conftest.py and plugins"
     TESTS = "tests that vanish"

@@ -34,18 +34,6 @@ from till.refunds import fee, late, refund
 def test_all():
     assert (refund([1], 2), late(2), fee(2)) == (4, -13, 20)
 """
-_PLUGIN_LOADER = """\
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path
-
-_LOADER = SourceFileLoader("till.refunds", str(Path(__file__).with_name("refunds")))
-_MODULE = module_from_spec(spec_from_loader("till.refunds", _LOADER))
-_LOADER.exec_module(_MODULE)
-refund = _MODULE.refund
-"""
-_LOADS = "from till.loading import refund\n\n\ndef test_it():\n    assert refund\n"
-
 HIDING = (
     Attack(
         name="pragma-on-a-function",
