@@ -21,7 +21,7 @@ from coverage_gate.clock import SystemClock
 from coverage_gate.core.counting import StaticFile
 from coverage_gate.measuring import analysing
 from coverage_gate.measuring.analysing import Analyst, Question, differing, sampled, without
-from coverage_gate.measuring.executing import kinds_of
+from coverage_gate.measuring.executing import Executor, kinds_of
 from coverage_gate.ports import StoreError, TreeSource
 from coverage_gate.scratch import private_folder
 from coverage_gate.settings import load_settings
@@ -34,8 +34,11 @@ PRICE, TESTS = "src/shop/price.py", "tests/test_price.py"
 class Desk:
     """An analyst, and what it was seen to ask the interpreter for."""
 
-    def __init__(self, question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, question: Question, executor: Executor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.question = question
+        self.executor = executor
         self.asked: list[set[str]] = []
         self.progress = RecordingProgress()
         self.analyst = Analyst(
@@ -85,7 +88,7 @@ def desk(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             blobs={path: blob for path, blob in blobs.items() if is_candidate(path)},
             layout=kinds_of(view.list_tree(tree)),
         )
-        yield Desk(question, monkeypatch)
+        yield Desk(question, executor, monkeypatch)
 
 
 def test_a_tree_that_is_known_starts_no_interpreter(desk: Desk) -> None:
@@ -139,14 +142,13 @@ def test_another_interpreter_is_asked_anew(desk: Desk, name: str) -> None:
 
 
 def test_the_configuration_is_in_the_key_and_the_place_is_not(desk: Desk) -> None:
-    question, place = desk.question, desk.question.place
-    before, text = question.key, place.rc.read_text()
-    assert str(place.folder) in text
-    place.rc.write_text(text.replace(str(place.folder), "/elsewhere/folder"))
-    moved = replace(question, place=replace(place, folder=place.folder.with_name("x")))
-    moved.place.rc.write_text(text.replace(str(place.folder), str(moved.place.folder)))
-    assert moved.key == before
-    place.rc.write_text(f"{text}\n# another\n")
+    question, executor = desk.question, desk.executor
+    with private_folder() as folder:
+        elsewhere = replace(question, place=executor._laid_out(question.plan, folder, ""))
+        assert elsewhere.place.rc.read_text() != question.place.rc.read_text()
+        assert elsewhere.key == question.key
+    before, rc = question.key, question.place.rc
+    rc.write_text(f"{rc.read_text()}\n# another\n")
     assert question.key != before
 
 

@@ -60,7 +60,10 @@ class Question:
     def key(self) -> str:
         """All that a file's facts depend on, beside its bytes."""
         interpreter = self.plan.interpreter
-        rc = self.place.rc.read_text("utf-8").replace(str(self.place.folder), "")
+        rc = self.place.rc.read_text("utf-8")
+        # Both are other ones in each run; the canary's folder lies in the place's.
+        for own in (self.place.canary.parent, self.place.folder):
+            rc = rc.replace(str(own), "")
         facts = [
             *(_scripts(), rc, interpreter.implementation, interpreter.version),
             # Its place, too: an environment that somebody spoilt tells nothing for another one.
