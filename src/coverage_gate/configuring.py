@@ -10,7 +10,7 @@ from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.base_config import CONFIG_FILES, BaseConfig, read_base_config
 from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.config_text import BadConfigError
-from coverage_gate.adapters.measure.pytest_config import read_pytest_config
+from coverage_gate.adapters.measure.pytest_config import CONFIG_NAMES, read_pytest_config
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest, trusted_pytest
 from coverage_gate.core.configured import ConfigurationChange
 
@@ -33,6 +33,7 @@ class TreeConfigurations:
 
     def change(self, base_tree: str, tree: str) -> ConfigurationChange:
         """Compare the files of both trees. Raises RepositoryError."""
+        self.view.read_ahead((base_tree, tree), (*CONFIG_FILES, *CONFIG_NAMES))
         parts = (
             self._coverage(base_tree, tree),
             self._table(base_tree, tree),

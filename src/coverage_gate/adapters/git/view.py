@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from coverage_gate.adapters.git import landing, refs
 from coverage_gate.adapters.git.blobs import check_sizes, read_blobs, sizes_of
@@ -27,8 +28,14 @@ from coverage_gate.ports import RepositoryError
 
 _TREE_BYTES = MAX_FILES * 320
 _KEPT_TREES = 8
+_KEPT_CHANGES = 8
+#: Of what was read once, so that it is not read again: so many files, none of them larger.
+_KEPT_FILES, _KEPT_BYTES = 64, 128 * 1024
 
 Listing = dict[str, TreeEntry]
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +49,17 @@ class GitView:
         location: Where the repository is.
         objects: Its objects through a private folder; trees of merges live only there.
         listings: Trees that were listed; a tree id never changes its meaning.
+        compared: Pairs of trees that were compared.
+        small: Small blobs that were read, by id.
     """
 
     location: Location
     objects: Objects
     listings: dict[str, Listing] = field(default_factory=dict, repr=False, compare=False)
+    compared: dict[tuple[str, str], Changes] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    small: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def resolve(self, ref: str) -> Commit:
         """Pin a branch, tag, sha, HEAD or other revision; see `refs.find_commit` for the order.
@@ -88,6 +101,13 @@ class GitView:
 
     def changes(self, base_tree: str, tree: str) -> Changes:
         """What differs from one tree to the other, renames found, sorted by path."""
+        known = self.compared.get((base_tree, tree))
+        if known is None:
+            known = self._compare(base_tree, tree)
+            _hold(self.compared, (base_tree, tree), known, most=_KEPT_CHANGES)
+        return known
+
+    def _compare(self, base_tree: str, tree: str) -> Changes:
         self._list_both(base_tree, tree)
         try:
             answer = self.objects.run(*DIFF_TREE, base_tree, tree)
@@ -122,7 +142,27 @@ class GitView:
         entry = self._listing(tree).get(path)
         if entry is None or not entry.is_file:
             return None
-        return self.read_blobs([entry.blob])[entry.blob]
+        if entry.blob in self.small:
+            return self.small[entry.blob]
+        content = self.read_blobs([entry.blob])[entry.blob]
+        self._remember({entry.blob: content})
+        return content
+
+    def read_ahead(self, trees: Iterable[str], paths: Sequence[str]) -> None:
+        """Read these files of several trees at once, for `read_file` to have them already.
+
+        Raises:
+            RepositoryError: If a tree or a blob cannot be read.
+        """
+        listings = [self._listing(tree) for tree in trees]
+        entries = [listing[path] for listing in listings for path in paths if path in listing]
+        blobs = {entry.blob for entry in entries if entry.is_file} - self.small.keys()
+        self._remember(self.read_blobs(sorted(blobs)))
+
+    def _remember(self, contents: Mapping[str, bytes]) -> None:
+        for blob, content in contents.items():
+            if len(content) <= _KEPT_BYTES:
+                _hold(self.small, blob, content, most=_KEPT_FILES)
 
     def paths(self, tree: str) -> tuple[str, ...]:
         """The regular files of a tree, in git's order."""
@@ -148,9 +188,8 @@ class GitView:
     def _listing(self, tree: str) -> Listing:
         known = self.listings.get(_checked(tree))
         if known is None:
-            while len(self.listings) >= _KEPT_TREES:
-                self.listings.pop(next(iter(self.listings)))
-            known = self.listings[tree] = _list(self.objects, tree)
+            known = _list(self.objects, tree)
+            _hold(self.listings, tree, known, most=_KEPT_TREES)
         return known
 
     def _is_complete(self, tree: str) -> bool:
@@ -172,6 +211,13 @@ class GitView:
             self._listing(tree)
         except RepositoryError as error:
             raise content_fault(error) from error
+
+
+def _hold(kept: dict[_Key, _Value], key: _Key, value: _Value, *, most: int) -> None:
+    """Keep a value; of too many the oldest goes."""
+    while len(kept) >= most:
+        kept.pop(next(iter(kept)))
+    kept[key] = value
 
 
 def _list(objects: Objects, tree: str) -> Listing:

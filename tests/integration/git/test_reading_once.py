@@ -1,0 +1,91 @@
+"""What was read or compared once is not asked of git again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coverage_gate.adapters.git import process
+from coverage_gate.adapters.git.process import GitCall
+from coverage_gate.adapters.git.view import GitView
+from coverage_gate.testing.repositories import RepositoryBuilder
+
+Look = Callable[[Path], GitView]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The subcommands that git was started with."""
+    made: list[str] = []
+    real = process._start
+
+    def noting(call: GitCall) -> object:
+        made.append(call.args[0])
+        return real(call)
+
+    monkeypatch.setattr(process, "_start", noting)
+    return made
+
+
+def test_a_file_is_read_once_in_all_trees_that_hold_it(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    repo.commit(files={"a.cfg": "one\n", "b.py": "x = 1\n"})
+    repo.commit(files={"b.py": "x = 2\n"})
+    view = look(repo.path)
+    old, new = (view.resolve(name).tree for name in ("HEAD~1", "HEAD"))
+    before = len(calls)
+    assert {view.read_file(tree, "a.cfg") for tree in (old, new, old)} == {b"one\n"}
+    assert calls[before:] == ["ls-tree", "cat-file", "ls-tree"]
+
+
+def test_files_of_several_trees_are_read_ahead_at_once(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    repo.commit(files={"a.cfg": "one\n", "b.cfg": "b\n", "folder/x": ""})
+    repo.commit(files={"a.cfg": "two\n"})
+    view = look(repo.path)
+    trees = [view.resolve(name).tree for name in ("HEAD~1", "HEAD")]
+    names = ("a.cfg", "b.cfg", "c.cfg", "folder")
+    view.read_ahead(trees, names)
+    before = len(calls)
+    view.read_ahead(trees, names)
+    found = [view.read_file(tree, name) for tree in trees for name in names]
+    assert found == [b"one\n", b"b\n", None, None, b"two\n", b"b\n", None, None]
+    assert calls[before:] == []
+
+
+def test_what_is_large_is_read_each_time(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    repo.commit(files={"large.txt": "x" * 200_000})
+    view = look(repo.path)
+    tree = view.resolve("HEAD").tree
+    sizes = [len(view.read_file(tree, "large.txt") or b"") for _ in range(2)]
+    assert sizes == [200_000] * 2
+    assert calls.count("cat-file") == 1 + 2  # one for the commit
+    assert view.small == {}
+
+
+def test_two_trees_are_compared_once(repo: RepositoryBuilder, look: Look, calls: list[str]) -> None:
+    repo.commit(files={"b.py": "x = 1\n"})
+    repo.commit(files={"b.py": "x = 2\n"})
+    view = look(repo.path)
+    old, new = (view.resolve(name).tree for name in ("HEAD~1", "HEAD"))
+    first = view.changes(old, new)
+    before = len(calls)
+    assert view.changes(old, new) == first
+    assert calls[before:] == []
+    assert [file.path for file in view.changes(new, old).files] == ["b.py"]
+
+
+def test_no_more_than_a_few_files_are_kept(repo: RepositoryBuilder, look: Look) -> None:
+    files = {f"{number}.txt": f"{number}\n" for number in range(70)}
+    repo.commit(files=files)
+    view = look(repo.path)
+    tree = view.resolve("HEAD").tree
+    view.read_ahead([tree], list(files))
+    assert len(view.small) == 64
+    assert view.read_file(tree, "0.txt") == b"0\n"
