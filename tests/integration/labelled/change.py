@@ -6,6 +6,7 @@ The first character of each source line is no part of it. It says how the line e
     "!"  it did not run
     ">"  it ran, and only the branch to the nearest line after it was taken
     "<"  it ran, and only its other branches were taken
+    "+"  it is excluded, and ran
 
 On a line that is no statement it says nothing; an empty line may leave it out.
 """
@@ -40,6 +41,7 @@ class Change:
         rules: Which rules are on; None: the default.
         hidden: What must be listed as hidden: place → why.
         exclude: Patterns that the base's configuration excludes besides the default ones.
+        bare: Whether these patterns replace the default ones, but for that of comments.
         targets: What is asked of single files, as `GLOB=PERCENT[:branch]` separated by commas.
         target: Outcome of the targets rule.
         flaky: Places of main that are proven to be flaky, as "path:line".
@@ -63,6 +65,7 @@ class Change:
     rules: str | None = None
     hidden: Mapping[str, str] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
+    bare: bool = False
     targets: str = ""
     target: str = "none"
     flaky: tuple[str, ...] = ()

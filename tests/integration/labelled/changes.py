@@ -7,6 +7,7 @@ from tests.integration.labelled import (
     branches,
     deletions,
     evidence,
+    excluded,
     hidden,
     losses,
     moves,
@@ -22,6 +23,7 @@ CHANGES = (
     *deletions.CHANGES,
     *branches.CHANGES,
     *hidden.CHANGES,
+    *excluded.CHANGES,
     *evidence.CHANGES,
     *unseen.CHANGES,
 )

@@ -92,6 +92,9 @@ class Lab:
         source = self.folder / "source.py"
         source.write_bytes(source_of(text))
         session = Coverage(data_file=None, config_file=False, branch=change.branch)
+        if change.bare:
+            session.clear_exclude()
+            session.exclude("pragma: no cover")
         for pattern in change.exclude:
             session.exclude(pattern)
         try:
@@ -102,6 +105,7 @@ class Lab:
         assert isinstance(static, StaticFile)
         marks = dict(enumerate((line[:1] for line in _lines(text)), start=1))
         ran = bits_of(line for line in lines_of(static.statements) if marks[line] != "!")
+        ran |= bits_of(line for line in lines_of(static.withheld.statements) if marks[line] == "+")
         arcs = frozenset(_taken(static.branches, marks))
         return combine(static, RawFile(lines=ran, arcs=arcs), branch=change.branch)
 
