@@ -33,6 +33,10 @@ def blob_of(lines: Sequence[bytes]) -> str:
     return sha1(repr(tuple(lines)).encode(), usedforsecurity=False).hexdigest()
 
 
+#: Often none.
+_FEW_LINES = st.just(0) | st.integers(0, 2**14).map(lambda bits: bits & ~1)
+
+
 @st.composite
 def _measured(draw: st.DrawFn, path: str, lines: Sequence[bytes]) -> FileCoverage:
     """Any facts: each line begins a statement, goes on with one, is excluded or nothing."""
@@ -64,6 +68,8 @@ def _measured(draw: st.DrawFn, path: str, lines: Sequence[bytes]) -> FileCoverag
             draw(_withheld(bits_of(by_kind["w"]), arcs, taken, targets)),
             packed=draw(st.integers(0, 2**14)) & draw(st.integers(0, 2**14)) & executed,
         ),
+        idle=draw(_FEW_LINES) & statements,
+        idle_exits=draw(_FEW_LINES) & statements,
     )
 
 
@@ -80,13 +86,16 @@ def _withheld(
     own = [arc for arc in taken if excused >> arc[0] & 1]
     found = draw(st.sets(st.tuples(st.integers(1, 14), targets), max_size=3))
     commented = draw(st.integers(0, 2**14)) & lines
+    closed = tuple(sorted(found.difference(arcs)))
     return Withheld(
         statements=lines,
-        branches=tuple(sorted(found.difference(arcs))),
+        branches=closed,
         harmless=draw(st.integers(0, 2**14)) & lines & ~commented,
         commented=commented,
         excused=excused,
         assumed=tuple(arc for arc in own if draw(st.booleans())),
+        ran=draw(st.integers(0, 2**14)) & draw(st.integers(0, 2**14)) & lines,
+        taken=tuple(arc for arc in closed if draw(st.booleans())),
     )
 
 

@@ -10,11 +10,22 @@ from tests.property.change_strategies import evidences, sides_of_a_change
 from coverage_gate.core.attribution import attribute
 from coverage_gate.core.comparison import compare
 from coverage_gate.core.evidence import Evidence
-from coverage_gate.core.ledger import hidden_places, judged_head
+from coverage_gate.core.ledger import Running, hidden_places, judged_head, seen_running
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import NOTHING_WITHHELD, Measurement
 
 Change = tuple[Measurement, Measurement, tuple[FileDiff, ...]]
+
+
+def running_of(evidence: Evidence) -> tuple[Running, ...]:
+    raw = evidence.raw
+    return () if raw is None or raw.mismatched else seen_running(raw)
+
+
+def judged(change: Change) -> Measurement:
+    base, head, diffs = change
+    raw = compare(base, head, diffs)
+    return judged_head(head, hidden_places(raw), seen_running(raw))
 
 
 @settings(deadline=None, max_examples=120)
@@ -28,9 +39,13 @@ def test_the_judged_counts_are_those_measured_and_what_is_hidden(evidence: Evide
     packed = sum((lines & file.executed).bit_count() for file, lines in pairs)
     closed = sum(arc not in file.branches for file, arc in arcs)
     excused = sum(arc in file.taken for file, arc in arcs)
-    measured, judged = evidence.head.counts, evidence.judged
-    assert judged.total == measured.total + lines + closed
-    assert judged.covered == measured.covered - excused - packed
+    measured, counts = evidence.head.counts, evidence.judged
+    running = [(files[each.path].withheld, each.units) for each in running_of(evidence)]
+    more = sum(units.count for _, units in running)
+    ran = sum((units.lines & withheld.ran).bit_count() for withheld, units in running)
+    ran += sum(arc in withheld.taken for withheld, units in running for arc in units.arcs)
+    assert counts.total == measured.total + lines + closed + more
+    assert counts.covered == measured.covered - excused - packed + ran
     assert len(arcs) == closed + excused
 
 
@@ -71,17 +86,17 @@ def test_a_head_that_hides_nothing_is_judged_as_it_was_measured(evidence: Eviden
 @settings(deadline=None, max_examples=120)
 @given(sides_of_a_change())
 def test_the_causes_of_a_delta_sum_exactly_in_what_is_judged(change: Change) -> None:
-    base, head, diffs = change
-    judged = judged_head(head, hidden_places(compare(base, head, diffs)))
-    made = attribute(compare(base, judged, diffs))
+    base, _, diffs = change
+    head = judged(change)
+    made = attribute(compare(base, head, diffs))
     assert made is not None
-    assert made.covered_delta == judged.counts.covered - base.counts.covered
-    assert made.total_delta == judged.counts.total - base.counts.total
+    assert made.covered_delta == head.counts.covered - base.counts.covered
+    assert made.total_delta == head.counts.total - base.counts.total
 
 
 @settings(deadline=None, max_examples=60)
 @given(sides_of_a_change())
 def test_what_is_judged_hides_nothing_more(change: Change) -> None:
-    base, head, diffs = change
-    judged = judged_head(head, hidden_places(compare(base, head, diffs)))
-    assert hidden_places(compare(base, judged, diffs)) == ()
+    base, _, diffs = change
+    again = compare(base, judged(change), diffs)
+    assert (hidden_places(again), seen_running(again)) == ((), ())

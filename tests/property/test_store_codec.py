@@ -45,6 +45,7 @@ def withheld(draw: st.DrawFn) -> Withheld:
         excused=draw(LINES),
         assumed=draw(arcs),
         packed=draw(LINES),
+        ran=draw(LINES),
     )
 
 

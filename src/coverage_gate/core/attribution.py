@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coverage_gate.core.comparison import Comparison
 from coverage_gate.core.deltas import Bucket, FileDelta
+from coverage_gate.core.idle import went_idle
 from coverage_gate.core.rates import NO_COUNTS, Counts
 
 
@@ -76,11 +77,12 @@ def counted(deltas: Iterable[FileDelta], bucket: Bucket) -> Counts:
 def surviving(comparison: Comparison) -> Counts | None:
     """The base without what the change deleted; None where the base was not measured.
 
-    What the change hides is not deleted: hiding covered code is no excuse for a lower rate.
+    What the change hides is not deleted: hiding covered code is no excuse for a lower rate. What
+    only type checkers read from now on went away.
     """
     if comparison.base is None:
         return None
-    gone = counted(comparison.bases, Bucket.DELETED)
+    gone = counted(comparison.bases, Bucket.DELETED) + went_idle(comparison)
     return Counts(
         covered=comparison.base.covered - gone.covered, total=comparison.base.total - gone.total
     )

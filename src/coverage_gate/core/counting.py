@@ -78,6 +78,8 @@ class StaticFile:
         packed: Functions whose body is on the line of their header, as (first line of the
             statement, line that a call enters by); a negative entry tells nothing.
         imports: Modules that it may import, as "a.b" or, from its folder on, "..a.b".
+        idle: See `FileCoverage`.
+        idle_exits: See `FileCoverage`.
     """
 
     path: str
@@ -97,6 +99,8 @@ class StaticFile:
     withheld: Withheld = NOTHING_WITHHELD
     packed: tuple[Arc, ...] = ()
     imports: frozenset[str] = frozenset()
+    idle: LineBits = 0
+    idle_exits: LineBits = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +186,10 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
         withheld=replace(
             _withheld(static, ran, branch=branch),
             packed=_unseen(static, claims.arcs or frozenset()) & told & static.statements,
+            ran=told & static.withheld.statements,
         ),
+        idle=static.idle,
+        idle_exits=static.idle_exits if branch else 0,
     )
 
 
@@ -199,7 +206,8 @@ def _withheld(static: StaticFile, ran: AbstractSet[Arc], *, branch: bool) -> Wit
         return replace(static.withheld, branches=(), excused=0)
     excused = static.withheld.excused
     assumed = (arc for arc in static.branches if excused >> arc[0] & 1 and arc not in ran)
-    return replace(static.withheld, assumed=tuple(assumed))
+    taken = (arc for arc in static.withheld.branches if arc in ran)
+    return replace(static.withheld, assumed=tuple(assumed), taken=tuple(taken))
 
 
 def _targets(runs: Iterable[Run]) -> dict[int, int]:
@@ -226,7 +234,8 @@ def _starts(static: StaticFile, targets: Mapping[int, int]) -> AbstractSet[int]:
 
     Most arcs start elsewhere: this makes counting three times as fast.
     """
-    told = {arc[0] for arc in static.branches} | {jump.arc[0] for jump in static.jumps}
+    told = {arc[0] for arc in (*static.branches, *static.withheld.branches)}
+    told |= {jump.arc[0] for jump in static.jumps}
     traced = {
         line
         for line, target in targets.items()

@@ -17,7 +17,8 @@ class Bucket(StrEnum):
     DELETED and EXCLUDED are of the base, the others of the head. MOVED says that it is found
     elsewhere or at another indentation, ARRIVED that it came from a file which the base did not
     measure: both are told beside the bucket that counts it. HIDDEN is what the head keeps from
-    being counted and the base did not: no unit of the head, or one that counts as run.
+    being counted and the base did not: no unit of the head, or one that counts as run. RUNNING is
+    what the base's own exclusions keep from being counted and the base did not have: it ran.
     """
 
     NEW = "new"
@@ -27,6 +28,7 @@ class Bucket(StrEnum):
     MOVED = "moved"
     ARRIVED = "arrived"
     HIDDEN = "hidden"
+    RUNNING = "running"
     DELETED = "deleted"
     EXCLUDED = "newly-excluded"
 

@@ -10,7 +10,8 @@ from coverage_gate.core.baseline import Baseline
 from coverage_gate.core.changes import Changes, Landing
 from coverage_gate.core.comparison import Comparison, compare
 from coverage_gate.core.flaky import run_of, tolerated
-from coverage_gate.core.ledger import Hidden, hidden_places, judged_head
+from coverage_gate.core.idle import came_idle
+from coverage_gate.core.ledger import Hidden, hidden_places, judged_head, seen_running
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.places import Unit
@@ -59,7 +60,8 @@ class Evidence:
             without `diff`.
         hidden: What the head hides and the base did not, but for what is waived.
         unseen: What of it runs and cannot be counted at all.
-        judged_head: The head as if it hid nothing that is newly hidden: what the rules judge.
+        judged_head: The head as if it hid nothing that is newly hidden: what the rules judge. What
+            main's own exclusions take in and the tests run, runs there.
         comparison: As `raw`, with that head.
         ruled: As `comparison`, for the rules that judge lines: without the branches that the policy
             does not want judged, and without what is only flaky.
@@ -105,7 +107,8 @@ class Evidence:
         unseen = unwaived(found_unseen, self.waivers.lines)
         found = (*self._hidden(raw), *found_unseen)
         hidden = unwaived(found, self.waivers.lines)
-        judged = self.head if self.diff is None else judged_head(self.head, hidden)
+        running = () if raw is None or raw.mismatched else seen_running(raw)
+        judged = self.head if self.diff is None else judged_head(self.head, hidden, running)
         made = raw
         if self.diff is not None and judged is not self.head:
             made = compare(self.base, judged, self.diff)
@@ -169,7 +172,12 @@ class Evidence:
 
     @property
     def steady(self) -> Counts:
-        """The judged counts with each flaky line covered: what is compared with the baseline."""
+        """What is compared with the baseline: the judged counts with each flaky line covered.
+
+        What no run passes is left out where the baseline does not have it.
+        """
         judged = self.judged
         missing = run_of(self.tolerated, self.judged_head).missing if self.tolerated else 0
-        return Counts(covered=judged.covered + missing, total=judged.total)
+        since = self.since if self.since and not self.since.mismatched else self.compared
+        idle = 0 if since is None else came_idle(since, self.tolerated)
+        return Counts(covered=judged.covered + missing, total=judged.total - idle)

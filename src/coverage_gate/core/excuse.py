@@ -57,12 +57,13 @@ def _share_since(evidence: Evidence) -> Fraction | None:
     """
     since, stored, founding = evidence.since, evidence.baseline, evidence.founding
     left = None if since is None or since.mismatched else surviving(since)
-    if left is None or stored is None or founding is None or not evidence.judged.total:
+    total = evidence.steady.total
+    if left is None or stored is None or founding is None or not total:
         return None
     rate = founding.measured.counts.rate
     if rate is None or rate < stored.rate:
         return None  # it is not the measurement that the baseline has its value from
     asked = max(stored.rate, left.rate or Fraction(0))
-    came = max(evidence.judged.total - left.total, 0)
-    least = (left.covered + asked * came) / evidence.judged.total
+    came = max(total - left.total, 0)
+    least = (left.covered + asked * came) / total
     return max(least - evidence.policy.epsilon, Fraction(0))

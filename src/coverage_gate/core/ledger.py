@@ -95,14 +95,43 @@ def _hidden_in(delta: FileDelta) -> Iterator[Hidden]:
             )
 
 
-def judged_head(head: Measurement, hidden: Iterable[Hidden]) -> Measurement:
-    """The head as if it hid none of these: they are there, and did not run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """Part of one file that the base's own exclusions keep from being counted, though it ran.
+
+    Attributes:
+        path: The file.
+        units: What of it the rules judge as it ran.
+    """
+
+    path: str
+    units: Units
+
+
+def seen_running(comparison: Comparison) -> tuple[Running, ...]:
+    """What no comment of the branch hides and the tests run, by path."""
+    found = ((delta.file.path, delta.of(Bucket.RUNNING)) for delta in comparison.heads)
+    return tuple(Running(path=path, units=units) for path, units in found if units.count)
+
+
+def judged_head(
+    head: Measurement, hidden: Iterable[Hidden], running: Iterable[Running] = ()
+) -> Measurement:
+    """The head as if nothing of this was kept from being counted.
+
+    Args:
+        head: The measured head.
+        hidden: What counts there and did not run.
+        running: What counts there as it ran.
+    """
     by_path: dict[str, list[Units]] = {}
     for each in hidden:
         by_path.setdefault(each.path, []).append(each.units)
-    if not by_path:
+    seen = {each.path: each.units for each in running}
+    if not by_path and not seen:
         return head
-    files = [_shown(file, by_path.pop(file.path, ())) for file in head.files]
+    before = (_seen(file, seen[file.path]) if file.path in seen else file for file in head.files)
+    files = [_shown(file, by_path.pop(file.path, ())) for file in before]
     files += [
         _shown(replace(aside.file, statements=0, branches=()), by_path[aside.file.path])
         for aside in head.aside
@@ -115,6 +144,17 @@ def _shown(file: FileCoverage, hidden: Iterable[Units]) -> FileCoverage:
     for units in hidden:
         file = uncovered(file, units)
     return file
+
+
+def _seen(file: FileCoverage, units: Units) -> FileCoverage:
+    """A file in which these withheld units count as they ran."""
+    ran = Units(
+        lines=units.lines & file.withheld.ran,
+        arcs=tuple({*units.arcs}.intersection(file.withheld.taken)),
+    )
+    shown = uncovered(file, units)
+    taken = tuple(sorted({*shown.taken, *ran.arcs}))
+    return replace(shown, executed=shown.executed | ran.lines, taken=taken)
 
 
 def uncovered(file: FileCoverage, units: Units) -> FileCoverage:
@@ -136,6 +176,8 @@ def uncovered(file: FileCoverage, units: Units) -> FileCoverage:
             commented=withheld.commented & ~units.lines,
             assumed=tuple(arc for arc in withheld.assumed if arc not in arcs),
             packed=withheld.packed & ~units.lines,
+            ran=withheld.ran & ~units.lines,
+            taken=tuple(arc for arc in withheld.taken if arc not in arcs),
         ),
     )
 

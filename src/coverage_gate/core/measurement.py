@@ -50,6 +50,8 @@ class Withheld:
         excused: Lines of which a comment says that their branches count as taken.
         assumed: Branches that did not run and count as taken because of that, sorted.
         packed: Statements that ran and hold the body of a function that was not seen to run.
+        ran: Those of `statements` that ran.
+        taken: Those of `branches` that ran, sorted.
     """
 
     statements: LineBits = 0
@@ -59,6 +61,8 @@ class Withheld:
     excused: LineBits = 0
     assumed: tuple[Arc, ...] = ()
     packed: LineBits = 0
+    ran: LineBits = 0
+    taken: tuple[Arc, ...] = ()
 
 
 NOTHING_WITHHELD = Withheld()
@@ -83,6 +87,8 @@ class FileCoverage:
         trivial: Statements that say nothing about logic when they run: imports, and assignments
             of values that call nothing, at module or class level.
         withheld: What would count if nothing were excluded.
+        idle: Statements that only type checkers read: no run passes them, and they hold no logic.
+        idle_exits: Lines on which the whole of a function stands that only type checkers read.
     """
 
     path: str
@@ -96,6 +102,8 @@ class FileCoverage:
     continued: LineBits = 0
     trivial: LineBits = 0
     withheld: Withheld = NOTHING_WITHHELD
+    idle: LineBits = 0
+    idle_exits: LineBits = 0
 
     @property
     def counts(self) -> Counts:

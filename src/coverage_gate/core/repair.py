@@ -18,6 +18,7 @@ from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.excuse import excusing_rate
 from coverage_gate.core.flaky import run_of
 from coverage_gate.core.gaps import Repair, gaps_of
+from coverage_gate.core.idle import idle_in, idle_units
 from coverage_gate.core.ledger import covered
 from coverage_gate.core.linebits import LineBits, bits_of, lines_of
 from coverage_gate.core.lost import lost_units
@@ -151,6 +152,7 @@ def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
     if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE}:
         judged = evidence.judged_head
         rest = judged.counts.missing - run_of(evidence.tolerated, judged).missing
+        rest -= sum(unit not in evidence.tolerated for unit in idle_units(judged))
         if rest == 0 or _missing(evidence, broken) > rest:
             return "covering all that is measured is not enough"
     return None
@@ -204,15 +206,16 @@ def _rest(evidence: Evidence) -> Iterator[Sequence[Unit]]:
 
 
 def _statements(file: FileCoverage, among: LineBits) -> Sequence[Unit]:
-    lines = lines_of(file.statements & ~file.executed & among)
+    lines = lines_of(file.statements & ~file.executed & ~idle_in(file).lines & among)
     return _largest_first((Unit(path=file.path, line=line) for line in lines), {file.path: file})
 
 
 def _branches(file: FileCoverage, *, is_trivial: bool) -> Sequence[Unit]:
     """Those that lead to what is trivial, or the others."""
+    open_arcs = set(file.branches).difference(file.taken, idle_in(file).arcs)
     return [
         Unit(path=file.path, line=line, target=target)
-        for line, target in sorted(set(file.branches) - set(file.taken))
+        for line, target in sorted(open_arcs)
         if bool(target > 0 and file.trivial >> target & 1) is is_trivial
     ]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from coverage_gate.core.branch_paths import BranchPath, judges_branches
 from coverage_gate.core.comparison import Comparison
 from coverage_gate.core.deltas import Bucket, FileDelta, Units, delta_of
+from coverage_gate.core.idle import asked_of
 from coverage_gate.core.linebits import bits_of, lines_of
 from coverage_gate.core.places import Unit
 
@@ -15,7 +16,7 @@ from coverage_gate.core.places import Unit
 def ruled(
     comparison: Comparison, branch_paths: Sequence[BranchPath], flaky: frozenset[Unit]
 ) -> Comparison:
-    """The comparison without branches that are not judged, and without what is only flaky.
+    """The comparison without branches that are not judged, and what no run passes or is only flaky.
 
     The sums of the attribution are made of the whole comparison.
     """
@@ -25,6 +26,7 @@ def ruled(
             delta if judges_branches(branch_paths, delta.file.path) else _without_branches(delta)
             for delta in heads
         )
+    heads = tuple(map(asked_of, heads))
     if flaky:
         heads = tuple(_without_flaky(delta, flaky) for delta in heads)
     return replace(comparison, heads=heads)

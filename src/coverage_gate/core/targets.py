@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from coverage_gate.core.globs import matches
+from coverage_gate.core.idle import idle_in
 from coverage_gate.core.measurement import FileCoverage, Measurement
 from coverage_gate.core.rates import NO_COUNTS, Counts, percent_text
 
@@ -34,10 +35,12 @@ class Target:
         return f"{percent_text(self.least)} of {kind}"
 
     def counts_of(self, file: FileCoverage) -> Counts:
-        """What counts in a file."""
+        """What counts in a file, but for what no run passes."""
+        idle = idle_in(file)
         if self.branches:
-            return file.counts
-        return Counts(covered=file.executed.bit_count(), total=file.statements.bit_count())
+            return Counts(covered=file.counts.covered, total=file.counts.total - idle.count)
+        total = (file.statements & ~idle.lines).bit_count()
+        return Counts(covered=file.executed.bit_count(), total=total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 
 from coverage_gate.core.arcs import ArcMatch, match_arcs
 from coverage_gate.core.deltas import Bucket, FileDelta, Filling
+from coverage_gate.core.edited import edited_in_place
 from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.linemap import FileDiff, LineMap, LineRun, inverted, kept_runs, line_map
 from coverage_gate.core.matching import Partner, Sheet, partner_of, sheet_of
@@ -116,7 +118,10 @@ def _page(sheet: Sheet, lines: LineMap, others: Mapping[str, Sheet]) -> _Page:
 
 
 def _add_reflowed(diff: FileDiff, base: _Page | None, head: _Page | None) -> None:
-    """Find the statements of one file, touched on both sides, that were only formatted anew."""
+    """Find the statements of one file, touched on both sides, that were only formatted anew.
+
+    And those that were edited where both sides exclude them.
+    """
     if base is None or head is None or diff.old_blob is None or diff.blob is None:
         return
     both = Candidates(
@@ -125,6 +130,10 @@ def _add_reflowed(diff: FileDiff, base: _Page | None, head: _Page | None) -> Non
     for new, old in reflowed(both).items():
         head.partners[new] = Partner(path=diff.old_path, line=old, moved=True)
         base.partners[old] = Partner(path=diff.path, line=new, moved=True)
+    rest = replace(both, old=base.free, new=head.free)
+    for new, old in edited_in_place(rest).items():
+        head.partners[new] = Partner(path=diff.old_path, line=old, moved=False)
+        base.partners[old] = Partner(path=diff.path, line=new, moved=False)
 
 
 def head_maps(diffs: Iterable[FileDiff]) -> dict[str, list[LineRun]]:
@@ -194,10 +203,8 @@ def _fill_hidden(page: _Page, *, is_measured: bool) -> None:
         for line in page.sheet.withheld - harmless
         if not _is_carried(page, line, Sheet.is_withheld, is_measured=is_measured)
     }
-    for line in sorted(fresh):
-        page.filling.put(Bucket.HIDDEN, line)
-    choices = {start for start, end in withheld.branches if not fresh.isdisjoint((start, end))}
-    page.filling.put_arcs(Bucket.HIDDEN, (arc for arc in withheld.branches if arc[0] in choices))
+    running = {line for line in fresh if _is_seen_running(page, line)}
+    _put_withheld(page, fresh - running, running)
     assumed = (
         arc
         for arc in withheld.assumed
@@ -207,6 +214,48 @@ def _fill_hidden(page: _Page, *, is_measured: bool) -> None:
     for line in lines_of(withheld.packed):
         if not _is_carried(page, line, Sheet.is_packed, is_measured=is_measured):
             page.filling.put(Bucket.HIDDEN, line)
+
+
+def _put_withheld(page: _Page, hidden: AbstractSet[int], running: AbstractSet[int]) -> None:
+    """Statements with the branches of their choices; what is hidden takes a choice with it."""
+    branches = page.sheet.file.withheld.branches
+    known: set[int] = set()
+    for bucket, lines in ((Bucket.HIDDEN, hidden), (Bucket.RUNNING, running)):
+        for line in sorted(lines):
+            page.filling.put(bucket, line)
+        starts = {start for start, end in branches if not lines.isdisjoint((start, end))} - known
+        page.filling.put_arcs(bucket, (arc for arc in branches if arc[0] in starts))
+        known |= starts
+
+
+def _is_seen_running(page: _Page, line: int) -> bool:
+    """Whether a statement ran, and no comment hides it but one that the base has.
+
+    Patterns are the base's own. A comment is where it hides a function around the statement there,
+    too.
+    """
+    withheld = page.sheet.file.withheld
+    if not withheld.ran >> line & 1:
+        return False
+    if not withheld.commented >> line & 1:
+        return True
+    headers = (
+        span.header or span.first
+        for span in page.sheet.file.spans
+        if span.first < line <= span.last
+    )
+    return any(_is_commented_on_both(page, header) for header in headers)
+
+
+def _is_commented_on_both(page: _Page, line: int) -> bool:
+    partner = page.partners.get(line)
+    if partner is None or partner.path not in page.others or not _is_commented(page.sheet, line):
+        return False
+    return _is_commented(page.others[partner.path], partner.line)
+
+
+def _is_commented(sheet: Sheet, line: int) -> bool:
+    return bool(sheet.file.withheld.commented >> line & 1)
 
 
 def _is_carried(

@@ -10,7 +10,7 @@ from coverage_gate.adapters.measure.base_config import config_digest
 from coverage_gate.measuring.bench import Plan
 
 #: Raised whenever the same inputs are measured or counted in another way.
-MEASURING_VERSION = 5
+MEASURING_VERSION = 6
 
 
 def identity_of(plan: Plan, *, env: Mapping[str, str], sandbox: str) -> str:

@@ -165,3 +165,19 @@ def test_what_only_lines_tell_excuses_no_branch() -> None:
     told = combine(replace(static, unbranched=bits_of([1])), raw, branch=True)
     assert told.withheld == replace(withheld, assumed=((1, 5),))
     assert told.taken == ((1, 2), (1, 5))
+
+
+def test_what_is_excluded_and_ran_is_noted() -> None:
+    withheld = Withheld(statements=bits_of([7, 12]), branches=((7, 8), (7, 12)))
+    static = replace(FILE, withheld=withheld, runs=(Run(first=13, last=14, target=12),))
+    raw = RawFile(lines=bits_of([1, 8, 14]), arcs=frozenset({(7, 14), (3, 4)}))
+    told = combine(static, raw, branch=True)
+    assert (told.executed, told.withheld.ran) == (bits_of([1]), bits_of([12]))
+    assert told.withheld.taken == ((7, 12),)
+    assert combine(static, raw, branch=False).withheld.taken == ()
+
+
+def test_exits_of_what_only_type_checkers_read_are_told_with_branches() -> None:
+    static = replace(FILE, idle=bits_of([2]), idle_exits=bits_of([5]))
+    told = combine(static, None, branch=True), combine(static, None, branch=False)
+    assert [(each.idle, each.idle_exits) for each in told] == [(4, 32), (4, 0)]

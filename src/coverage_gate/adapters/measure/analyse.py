@@ -320,6 +320,8 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
         "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
         "packed": _beside("harmless")["packed_functions"](tree, firsts),
     }
+    idle, exits = _beside("harmless")["idle_lines"](tree, firsts)
+    facts |= {"idle": sorted(idle & statements), "idle_exits": sorted(exits & statements)}
     if session.config.branch:
         facts |= _branch_facts(reporter)
     return facts | _withheld_facts(session.config, reporter, tree, facts)

@@ -133,6 +133,8 @@ def file_of(
         silent=_ranges(told, "silent"),
         packed=tuple(map(_arc, _list(told, "packed"))),
         imports=frozenset(_texts(told, "imports")),
+        idle=_lines(told, "idle"),
+        idle_exits=_lines(told, "idle_exits"),
         withheld=Withheld(
             statements=_lines(told, "withheld"),
             branches=_branches(told, "withheld_branches"),

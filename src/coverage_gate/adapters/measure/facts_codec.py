@@ -58,6 +58,8 @@ def encode_facts(file: StaticFile) -> bytes:
             _from_withheld(file.withheld),
             file.packed,
             sorted(file.imports),
+            f"{file.idle:x}",
+            f"{file.idle_exits:x}",
         ]
     )
 
@@ -84,7 +86,7 @@ def _from_withheld(withheld: Withheld) -> list[Any] | None:
 
 def _to_file(document: Any, *, path: str, blob: str, is_listed: bool) -> StaticFile:  # noqa: ANN401 - JSON
     lines, excluded, branches, unbranched, runs, jumps, drops, loops, *more = document
-    spans, trivial, silent, withheld, packed, imports = more
+    spans, trivial, silent, withheld, packed, imports, idle, idle_exits = more
     return StaticFile(
         path=path,
         blob=blob,
@@ -103,6 +105,8 @@ def _to_file(document: Any, *, path: str, blob: str, is_listed: bool) -> StaticF
         withheld=NOTHING_WITHHELD if withheld is None else _to_withheld(withheld),
         packed=_arcs(packed),
         imports=frozenset(imports),
+        idle=int(idle, 16),
+        idle_exits=int(idle_exits, 16),
     )
 
 

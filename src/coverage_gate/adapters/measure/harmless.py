@@ -1,7 +1,8 @@
-"""Which excluded statements hold no logic: stubs, imports for type checkers, a call to `main`.
+"""Which statements hold no logic: stubs, imports for type checkers, a call to `main`.
 
 A part of the script `analyse.py`: it runs on CPython from 3.10, with the standard library only.
-What a comment excludes is not asked here: whoever writes it hides a statement on purpose.
+Of excluded ones, what a comment excludes is not asked here: whoever writes it hides a statement on
+purpose. Of the others, those that only type checkers read are told, since no run passes them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import TypeGuard
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SIMPLE = (ast.Return, ast.Raise, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign)
@@ -41,6 +43,7 @@ _ANY = re.compile(r".")
 _NO_MARK = re.compile(r"[^'\"\\\n]")
 
 _CHECKING = "TYPE_CHECKING"
+_OVERLOAD = "overload"
 _TYPING = ("typing", "typing_extensions")
 
 
@@ -273,3 +276,121 @@ def _brings_checking(node: ast.AST) -> bool:
     if isinstance(node, ast.Import):
         return any(alias.name in _TYPING for alias in node.names)
     return isinstance(node, ast.Assign) and _CHECKING in map(_name_of, node.targets)
+
+
+# What only type checkers read
+
+
+def idle_lines(tree: ast.Module, firsts: Mapping[int, int]) -> tuple[set[int], set[int]]:
+    """First lines of statements without logic that no run passes.
+
+    They stand below `if TYPE_CHECKING:`, or are the body of an `@overload`, by the names that
+    `typing` has for these.
+
+    Args:
+        tree: The file.
+        firsts: Line → first line of its logical line, where it is another one.
+
+    Returns:
+        These lines, and those on which the whole of an `@overload` stands: they run, and what
+        would leave the function does not.
+    """
+    modules, names = _typing_names(tree)
+    has_checking = _knows_checking(tree)
+    unread: set[ast.AST] = set()
+    exits: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, _FUNCTIONS) and _is_overload(node, modules, names):
+            body = set(_without_logic(node.body))
+            unread |= body
+            exits |= _firsts_of(body, firsts) & _firsts_of([node], firsts)
+        elif has_checking and _is_typing_checking(node, modules):
+            unread.update(_without_logic(node.body))
+    others = (node for node in ast.walk(tree) if node not in unread)
+    return _firsts_of(unread, firsts) - _firsts_of(others, firsts), exits
+
+
+def _firsts_of(nodes: Iterable[ast.AST], firsts: Mapping[int, int]) -> set[int]:
+    statements = (node for node in nodes if isinstance(node, (ast.stmt, ast.excepthandler)))
+    lines = (line for node in statements for line in _header_lines(node))
+    return {firsts.get(line, line) for line in lines}
+
+
+def _without_logic(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Stubs and what is in them, also below plain conditions and attempts."""
+    for node in body:
+        if _is_stub(node):
+            yield from ast.walk(node)
+        elif _is_plain_class(node) or _is_plain_choice(node):
+            yield node
+            yield from _without_logic(_blocks_of(node))
+
+
+def _is_plain_choice(node: ast.AST) -> bool:
+    if isinstance(node, ast.If):
+        return _is_plain(node.test)
+    if isinstance(node, ast.ExceptHandler):
+        return node.type is None or _is_plain(node.type)
+    return isinstance(node, ast.Try)
+
+
+def _is_overload(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    modules: AbstractSet[str],
+    names: AbstractSet[str],
+) -> bool:
+    return any(
+        (isinstance(each, ast.Name) and each.id == _OVERLOAD and _OVERLOAD in names)
+        or _is_of(each, _OVERLOAD, modules)
+        for each in node.decorator_list
+    )
+
+
+def _is_typing_checking(node: ast.AST, modules: AbstractSet[str]) -> TypeGuard[ast.If]:
+    if not isinstance(node, ast.If):
+        return False
+    is_name = isinstance(node.test, ast.Name) and node.test.id == _CHECKING
+    return is_name or _is_of(node.test, _CHECKING, modules)
+
+
+def _is_of(value: ast.AST, name: str, modules: AbstractSet[str]) -> bool:
+    """Whether it says `typing.name`."""
+    if not isinstance(value, ast.Attribute) or value.attr != name:
+        return False
+    return isinstance(value.value, ast.Name) and value.value.id in modules
+
+
+def _typing_names(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """What the file calls the module `typing`, and which of its names it has.
+
+    Without names that mean anything else anywhere in the file.
+    """
+    modules: set[str] = set()
+    names: set[str] = set()
+    others: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                is_typing = each.name in _TYPING
+                (modules if is_typing else others).add(each.asname or each.name.partition(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            for each in node.names:
+                is_typing = node.module in _TYPING and each.asname in (None, each.name)
+                (names if is_typing else others).add(each.asname or each.name)
+        else:
+            others.update(_bound_by(node))
+    if "*" in others:
+        return set(), set()
+    return modules - others - names, names - others - modules
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    """Names that a node gives a meaning, but for imports."""
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, (ast.Global, ast.Nonlocal)):
+        yield from node.names
+    elif not isinstance(node, (ast.alias, ast.keyword)):
+        # Functions, classes, handlers, patterns, parameters of types; arguments; rests.
+        found = (getattr(node, field, None) for field in ("name", "arg", "rest"))
+        yield from (name for name in found if isinstance(name, str))

@@ -30,7 +30,7 @@ from coverage_gate.core.measurement import (
 )
 from coverage_gate.ports import StoreError
 
-MARK = b"CGM6"
+MARK = b"CGM7"
 DIGEST_BYTES = 16
 #: Longest JSON that is unpacked: a hundred times that of ten thousand files.
 MAX_TEXT_BYTES = 1 << 30
@@ -139,6 +139,8 @@ def _from_file(file: FileCoverage) -> list[Any]:
         f"{file.continued:x}",
         f"{file.trivial:x}",
         None if file.withheld == NOTHING_WITHHELD else _from_withheld(file.withheld),
+        f"{file.idle:x}",
+        f"{file.idle_exits:x}",
     ]
 
 
@@ -151,6 +153,8 @@ def _from_withheld(withheld: Withheld) -> list[Any]:
         f"{withheld.excused:x}",
         _from_arcs(withheld.assumed),
         f"{withheld.packed:x}",
+        f"{withheld.ran:x}",
+        _from_arcs(withheld.taken),
     ]
 
 
@@ -214,7 +218,7 @@ def _to_provenance(value: object) -> Provenance:
 
 
 def _to_file(value: object) -> FileCoverage:
-    path, blob, statements, executed, excluded, arcs, taken, spans, *more = row_from(value, 11)
+    path, blob, statements, executed, excluded, arcs, taken, spans, *more = row_from(value, 13)
     branches = _to_arcs(arcs)
     lines, ran, took = bits_from(statements), bits_from(executed), bits_from(taken)
     if ran & ~lines or took.bit_length() > len(branches) + 1:
@@ -231,19 +235,23 @@ def _to_file(value: object) -> FileCoverage:
         continued=bits_from(more[0]),
         trivial=bits_from(more[1]),
         withheld=NOTHING_WITHHELD if more[2] is None else _to_withheld(more[2]),
+        idle=bits_from(more[3]),
+        idle_exits=bits_from(more[4]),
     )
 
 
 def _to_withheld(value: object) -> Withheld:
-    statements, branches, harmless, commented, excused, assumed, packed = row_from(value, 7)
+    statements, branches, harmless, commented, excused, *more = row_from(value, 9)
     return Withheld(
         statements=bits_from(statements),
         branches=_to_arcs(branches),
         harmless=bits_from(harmless),
         commented=bits_from(commented),
         excused=bits_from(excused),
-        assumed=_to_arcs(assumed),
-        packed=bits_from(packed),
+        assumed=_to_arcs(more[0]),
+        packed=bits_from(more[1]),
+        ran=bits_from(more[2]),
+        taken=_to_arcs(more[3]),
     )
 
 

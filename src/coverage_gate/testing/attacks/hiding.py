@@ -110,6 +110,21 @@ HIDING = (
         },
     ),
     Attack(
+        name="another-body-below-an-old-pragma",
+        family=Family.HIDING,
+        tries="puts as much logic as it takes out into a function that main already excludes",
+        held_by="patch",
+        files={
+            "src/till/labels.py": edited(
+                LABELS,
+                '    print(label("tea", 250))\n',
+                "    return [days * 9 // 10 if days > 30 else 0 for days in open(0)]\n",
+            )
+        },
+        twin_is="edits the statement that is there",
+        twin={"src/till/labels.py": edited(LABELS, '("tea", 250)', '("tea", 275), "or less"')},
+    ),
+    Attack(
         name="type-checking-that-is-true",
         family=Family.HIDING,
         tries="sets `TYPE_CHECKING = True` and puts the code below `if TYPE_CHECKING:`",

@@ -35,6 +35,8 @@ FILE = StaticFile(
     ),
     packed=((3, -3),),
     imports=frozenset({"a.b", "..c"}),
+    idle=0b1000,
+    idle_exits=0b10,
 )
 BARE = StaticFile(path="a.py", blob="b" * 40, is_listed=True, statements=0)
 
@@ -54,6 +56,7 @@ FILES = st.builds(
     loops=ARCS,
     trivial=BITS,
     silent=BITS,
+    idle=BITS,
     packed=ARCS,
     imports=st.frozensets(st.text(max_size=5), max_size=3),
     jumps_drop_last=st.booleans(),

@@ -6,6 +6,7 @@ import pytest
 
 from coverage_gate.adapters.measure.harmless import (
     harmless_lines,
+    idle_lines,
     packed_functions,
     without_comments,
 )
@@ -155,3 +156,124 @@ def test_functions_on_one_line_are_told_with_their_entry(
 def test_a_body_on_the_last_line_of_a_header_is_on_its_line() -> None:
     source = "def f(\n    x,\n): return x\n"
     assert packed_functions(ast.parse(source), {2: 1, 3: 1}) == [(1, 1)]
+
+
+CHECKED = "from typing import TYPE_CHECKING\nimport typing as t\n"
+OVERLOAD = "from typing import overload\n"
+
+# (source, lines that no run passes, lines on which a whole overload stands)
+IDLE = {
+    "types": (CHECKED + "if TYPE_CHECKING:\n    import a\n    T = t.TypeVar('T')\n", {4, 5}, set()),
+    "types of a module": (CHECKED + "if t.TYPE_CHECKING:\n    import a\n", {4}, set()),
+    "the other side": (
+        CHECKED + "if t.TYPE_CHECKING:\n    import a\nelse:\n    b = 1\n",
+        {4},
+        set(),
+    ),
+    "on one line": (CHECKED + "if TYPE_CHECKING: import a\n", set(), set()),
+    "logic": (
+        CHECKED + "if TYPE_CHECKING:\n    import a\n    pay()\n    a = 1; pay()\n",
+        {4},
+        set(),
+    ),
+    "a class of stubs": (
+        CHECKED
+        + "if TYPE_CHECKING:\n    class A(t.Protocol):\n        def f(self):\n            ...\n",
+        {4, 5, 6},
+        set(),
+    ),
+    "a class with a body": (
+        CHECKED + "if TYPE_CHECKING:\n    class A:\n        def f(self):\n            pay()\n",
+        {4},
+        set(),
+    ),
+    "a choice of types": (
+        CHECKED
+        + "if TYPE_CHECKING:\n    if sys.version_info > (3,):\n        import a\n    else:\n"
+        + "        import b\n",
+        {4, 5, 7},
+        set(),
+    ),
+    "a choice that calls": (
+        CHECKED + "if TYPE_CHECKING:\n    if pay():\n        import a\n",
+        set(),
+        set(),
+    ),
+    "an attempt": (
+        CHECKED
+        + "if TYPE_CHECKING:\n    try:\n        import a\n    except ImportError:\n        a = 1\n"
+        + "    try:\n        import b\n    except:\n        pass\n",
+        {4, 5, 6, 7, 8, 9, 10, 11},
+        set(),
+    ),
+    "nested in a choice": (
+        CHECKED + "def f():\n    if x:\n        go()\n    elif TYPE_CHECKING:\n        import a\n",
+        {7},
+        set(),
+    ),
+    "a constant that is true": (
+        "TYPE_CHECKING = True\nif TYPE_CHECKING:\n    a = 1\n",
+        set(),
+        set(),
+    ),
+    "a constant that is false": (
+        "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    a = 1\n",
+        {3},
+        set(),
+    ),
+    "set from elsewhere": (
+        CHECKED + "setattr(t, 'TYPE_CHECKING', 1)\nif t.TYPE_CHECKING:\n    a = 1\n",
+        set(),
+        set(),
+    ),
+    "another object": (
+        CHECKED + "if own.TYPE_CHECKING:\n    a = 1\n",
+        set(),
+        set(),
+    ),
+    "another object of that name": (
+        CHECKED + "for t in [1]:\n    if t.TYPE_CHECKING:\n        a = 1\n",
+        set(),
+        set(),
+    ),
+    "a call of the name": (CHECKED + "if make().TYPE_CHECKING:\n    a = 1\n", set(), set()),
+    "overloads": (
+        OVERLOAD + "@overload\ndef f(x: int):\n    'text'\n    ...\nf(x=1)\n",
+        {4, 5},
+        set(),
+    ),
+    "an overload on one line": (OVERLOAD + "@overload\nasync def f(x: int): ...\n", set(), {3}),
+    "an overload of a module": ("import typing\n@typing.overload\ndef f(x): ...\n", set(), {3}),
+    "an overload with a body": (
+        OVERLOAD + "@overload\ndef f(x):\n    return pay()\n",
+        set(),
+        set(),
+    ),
+    "another decorator": (OVERLOAD + "@cache\ndef f(x):\n    ...\n", set(), set()),
+    "another overload": ("def overload(f): pass\n@overload\ndef f(x):\n    ...\n", set(), set()),
+    "an overload of another module": (
+        "from mine import overload\n@overload\ndef f(x):\n    ...\n",
+        set(),
+        set(),
+    ),
+    "an overload of a name that anything may have": (
+        OVERLOAD + "from mine import *\n@overload\ndef f(x):\n    ...\n",
+        set(),
+        set(),
+    ),
+    "an overload of a name that is global": (
+        OVERLOAD + "def g():\n    global overload\n@overload\ndef f(x):\n    ...\n",
+        set(),
+        set(),
+    ),
+    "a module with the name of typing": (
+        "import mine as typing\n@typing.overload\ndef f(x):\n    ...\n",
+        set(),
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "idle", "exits"), IDLE.values(), ids=IDLE)
+def test_what_only_type_checkers_read_is_told(source: str, idle: set[int], exits: set[int]) -> None:
+    assert idle_lines(ast.parse(source), {}) == (idle, exits)

@@ -20,6 +20,7 @@ from coverage_gate.core.measurement import (
     TestOutcome,
     TestRun,
     Unparsable,
+    Withheld,
 )
 from coverage_gate.ports import StoreError
 from coverage_gate.testing.values import measurement
@@ -35,6 +36,11 @@ FILE = FileCoverage(
     spans=(Span(name="Cart.discount", kind="function", first=1, last=5, header=2),),
     continued=bits_of([3, 4]),
     trivial=bits_of([1]),
+    withheld=Withheld(
+        statements=bits_of([9, 10]), branches=((9, 10), (9, 12)), ran=2**9, taken=((9, 10),)
+    ),
+    idle=bits_of([5]),
+    idle_exits=bits_of([2]),
 )
 FULL = replace(
     measurement(FILE, exit_status=1, kind=Kind(core="sysmon", python="3.14", branch=True)),
@@ -85,7 +91,8 @@ def test_the_codec_knows_every_field_of_a_measurement() -> None:
         "sandbox",
         Kind: "core python branch",
         FileCoverage: "path blob statements executed excluded branches taken spans "
-        "continued trivial withheld",
+        "continued trivial withheld idle idle_exits",
+        Withheld: "statements branches harmless commented excused assumed packed ran taken",
         Span: "name kind first last header",
         Unparsable: "path blob line message",
         TestRun: "exit_status outcomes",
