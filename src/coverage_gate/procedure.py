@@ -236,7 +236,7 @@ def judge(
         if shop.view is None:
             raise no_repository(place.folder)
         mended = partial(_landing_pyproject, shop.view, base=base, head=place.head)
-        settings = _ruling(read, _pyproject(shop, base), mended)
+        settings = _ruling(read, pyproject_at(shop, base), mended)
         request = Request(
             repository=place.repository,
             branch=place.branch,
@@ -307,7 +307,8 @@ def _landing_pyproject(view: GitView, *, base: str, head: str) -> bytes | None:
     return view.read_file(landing.tree or landing.base.tree, "pyproject.toml")
 
 
-def _pyproject(shop: Workshop, ref: str) -> bytes | None:
+def pyproject_at(shop: Workshop, ref: str) -> bytes | None:
+    """The pyproject.toml of a commit; None where it has none, or there is no such commit."""
     if shop.view is None:
         return None
     try:
@@ -473,12 +474,13 @@ def measure(
     settings = read(None)
     base = base or settings.base
     with open_workshop(repository=repository, folder=folder, progress=progress) as shop:
-        settings = read(_pyproject(shop, base))
-        source = _source(shop, folder, head, base)
+        settings = read(pyproject_at(shop, base))
+        source = source_of(shop, folder, head, base)
         return shop.measurer(settings).measure(source, fresh=fresh)
 
 
-def _source(shop: Workshop, folder: Path, head: str, base: str) -> TreeSource:
+def source_of(shop: Workshop, folder: Path, head: str, base: str) -> TreeSource:
+    """A commit under the base's configuration, or a folder without one. Raises RepositoryError."""
     if shop.view is None:
         return TreeSource(tree=None, config_tree=None, folder=folder, label="the folder")
     commit = shop.view.resolve(head)

@@ -24,6 +24,10 @@ TABLE = {
         target="coverage_gate.cli.explain:explain",
         short_help="Say why a line or a file is covered, lost or hidden.",
     ),
+    "plan": LazyCommand(
+        target="coverage_gate.cli.plan:plan",
+        short_help="Plan the tests that raise files to their targets.",
+    ),
     "report": LazyCommand(
         target="coverage_gate.cli.report:report",
         short_help="Show the report of a work item.",
@@ -83,8 +87,9 @@ Examples:
 
 def _told() -> Mapping[type[Exception], int]:
     from coverage_gate.adapters.report_files import ReportError
+    from coverage_gate.core.plan import PlanError
 
-    return {ReportError: USAGE}
+    return {ReportError: USAGE, PlanError: USAGE}
 
 
 PROGRAM = Program(

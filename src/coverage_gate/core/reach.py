@@ -241,14 +241,18 @@ class _Reader:
         return _Above(last=passed, before=above)
 
     def _text(self, node: ast.expr | ast.pattern) -> str:
-        """As it is written, on one line."""
-        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-        # Columns are those of UTF-8.
-        rows = [line.encode("utf-8", "surrogatepass") for line in self.lines[first : last + 1]]
-        rows[-1] = rows[-1][: node.end_col_offset]
-        rows[0] = rows[0][node.col_offset :]
-        text = " ".join(b" ".join(rows).decode("utf-8", "replace").split())
-        return text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
+        return written(node, self.lines)
+
+
+def written(node: ast.expr | ast.pattern | ast.stmt, lines: Sequence[str]) -> str:
+    """A piece of code as it stands in these lines of its file, on one line."""
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    # Columns are those of UTF-8.
+    rows = [line.encode("utf-8", "surrogatepass") for line in lines[first : last + 1]]
+    rows[-1] = rows[-1][: node.end_col_offset]
+    rows[0] = rows[0][node.col_offset :]
+    text = " ".join(b" ".join(rows).decode("utf-8", "replace").split())
+    return text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
 
 
 def _leaves(block: Sequence[ast.stmt]) -> bool:

@@ -1,0 +1,201 @@
+"""`coverage-gate plan`: what raises files to their targets, task by task, and what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coverage_gate.cli.options import base_option, db_option, policy_options, repo_option
+
+if TYPE_CHECKING:
+    from coverage_gate.core.targets import Target
+
+EXAMPLES = """\b
+Examples:
+  coverage-gate plan --target '*/management/commands/*.py=100:branch' --output coverage-plan.md
+  coverage-gate plan --check coverage-plan.md --task 3
+  coverage-gate plan --check coverage-plan.md
+"""
+#: Where a plan lies if nobody says otherwise.
+DEFAULT = "coverage-plan.md"
+
+
+@click.command(epilog=EXAMPLES)
+@repo_option
+@click.option("--branch", metavar="B", help="What to plan for.  [default: what is checked out]")
+@base_option
+@click.option(
+    "--target",
+    "targets",
+    metavar="GLOB=PERCENT[:branch]",
+    multiple=True,
+    help="What each file of a pattern must reach; several times.  [default: those of the settings]",
+)
+@click.option(
+    "--check",
+    "plan_file",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=DEFAULT,
+    help=f"Measure what of a plan is done, and tick it off.  [{DEFAULT}]",
+)
+@click.option("--task", type=click.IntRange(min=1), help="With --check: one task, by its test.")
+@click.option("--file", "only", metavar="PATH", help="With --check: one file of the plan.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["markdown", "json"]),
+    default="markdown",
+    show_default=True,
+    help="How to answer.",
+)
+@click.option("--output", "target_file", metavar="FILE", help="Write it to a file.")
+@db_option
+@policy_options
+def plan(
+    *,
+    repo: Path,
+    branch: str | None,
+    targets: Sequence[str],
+    plan_file: str | None,
+    task: int | None,
+    only: str | None,
+    output: str,
+    target_file: str | None,
+    **flags: str | None,
+) -> int:
+    """Plan the tests that raise files to their targets, one task each.
+
+    Each task names lines and branches that no test runs, what has to be so for them to run, what
+    leaves the process on the way, where the test goes and how it begins. What was measured before
+    is reused. With --check the work tree is measured as it stands, committed or not: the exit
+    status is 1 until the task runs all of its lines, or the files reach their targets.
+    """
+    if plan_file is not None:
+        return _check(repo, Path(plan_file), task=task, only=only, output=output, flags=flags)
+    if task is not None or only is not None:
+        raise click.UsageError("--task and --file belong to --check")
+    return _make(
+        repo,
+        head=branch or "HEAD",
+        targets=read_targets(targets),
+        output=output,
+        target_file=target_file,
+        flags=flags,
+    )
+
+
+def read_targets(texts: Sequence[str]) -> tuple[Target, ...]:
+    """Targets as they are given on a command line. Raises UsageError."""
+    from coverage_gate.settings.values import read_target
+
+    found = []
+    for text in texts:
+        pattern, _, asked = text.rpartition("=")
+        try:
+            found.append(read_target(pattern, asked))
+        except ValueError as error:
+            problem = f"--target {text!r} {error}; it is GLOB=PERCENT or GLOB=PERCENT:branch"
+            raise click.UsageError(problem) from None
+    return tuple(found)
+
+
+def _make(
+    repo: Path,
+    *,
+    head: str,
+    targets: tuple[Target, ...],
+    output: str,
+    target_file: str | None,
+    flags: Mapping[str, str | None],
+) -> int:
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.plan import plan_markdown
+    from coverage_gate.adapters.render.plan_record import plan_object
+    from coverage_gate.cli.answers import tell_failure
+    from coverage_gate.cli.flags import reader
+    from coverage_gate.cli.progress import open_progress
+    from coverage_gate.core.measurement import MeasureFailure
+    from coverage_gate.core.planning import plan_of, wanted_paths
+    from coverage_gate.surveying import survey
+
+    with open_progress() as progress:
+        found = survey(
+            reader(flags),
+            repo,
+            head=head,
+            base=flags["base"] or "",
+            targets=targets,
+            wanted=lambda measured, settings: wanted_paths(measured, settings.targets),
+            with_tests=True,
+            progress=progress,
+        )
+    if isinstance(found, MeasureFailure):
+        return tell_failure(found, output="text")
+    made = plan_of(found.measured, found.settings.targets, found.material)
+    name = target_file or DEFAULT
+    text = to_json_line(plan_object(made)) if output == "json" else plan_markdown(made, name=name)
+    _write(text, target_file)
+    short = [file.path for file in made.files if not file.reaches]
+    for path in short:
+        click.echo(f"coverage-gate: the plan does not suffice for {path!r}", err=True)
+    return 1 if short or made.unmeasured else 0
+
+
+def _write(text: str, target_file: str | None) -> None:
+    from coverage_gate.adapters.report_files import write_report
+
+    if target_file is None:
+        click.echo(text)
+    else:
+        write_report(Path(target_file).absolute(), text + "\n")
+
+
+def _check(
+    repo: Path,
+    plan_file: Path,
+    *,
+    task: int | None,
+    only: str | None,
+    output: str,
+    flags: Mapping[str, str | None],
+) -> int:
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.plan import progress_object, progress_text, ticked
+    from coverage_gate.adapters.render.plan_record import read_plan
+    from coverage_gate.cli.answers import FAILED, tell_failure
+    from coverage_gate.cli.flags import reader
+    from coverage_gate.cli.progress import open_progress
+    from coverage_gate.core.measurement import MeasureFailure
+    from coverage_gate.core.plan import narrowed
+    from coverage_gate.surveying import plan_progress
+
+    text = _read(plan_file)
+    record = narrowed(read_plan(text), only)
+    with open_progress() as progress:
+        found = plan_progress(reader(flags), repo, record, task=task, progress=progress)
+    if isinstance(found, MeasureFailure):
+        return tell_failure(found, output="text")
+    done, measured = found
+    if measured.tests.exit_status != 0:
+        names = ", ".join(sorted(measured.tests.failed)[:3]) or "see the output of the tests"
+        click.echo(f"coverage-gate: tests fail: {names!r}", err=True)
+        return FAILED
+    if plan_file.suffix == ".md":
+        _write(ticked(text, done, is_whole=task is None).rstrip("\n"), str(plan_file))
+    shown = progress_object(done) if output == "json" else None
+    click.echo(to_json_line(shown) if shown else progress_text(done, is_alone=task is not None))
+    if task is not None:
+        return 0 if all(each.is_done for file in done for each in file.tasks) else FAILED
+    return 0 if all(file.is_reached for file in done) else FAILED
+
+
+def _read(plan_file: Path) -> str:
+    try:
+        return plan_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"{plan_file} cannot be read as a plan: {error}. Write one by --output."
+        raise click.UsageError(problem) from None

@@ -1,0 +1,279 @@
+"""Which ways through a function run what no test runs yet: one way a test, with what it gains.
+
+Each way leads through the first thing that is missing and, beside it, through as little else that
+is missing as possible: where tests went before, a new test can follow them.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from coverage_gate.core.consistency import Step, contradiction
+from coverage_gate.core.flow import RAISED, Edge, Flow
+from coverage_gate.core.measurement import FileCoverage
+from coverage_gate.core.places import Unit
+from coverage_gate.core.reach import Condition, Header
+
+#: What a step costs: something new, a way that no test took, and any step.
+_NEW, _UNTAKEN, _STEP = 40, 20, 1
+#: Rather all of a function than an exception on the way, and rather that than one at its end.
+_CAUGHT, _FAILURE = 100_000, 10_000_000
+#: A function gets no more ways than this.
+MOST_WAYS = 60
+#: How often a way is looked for that does not contradict itself.
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way through a function.
+
+    Attributes:
+        units: What runs on it that did not run before: statements, and branches.
+        conditions: What has to be so, in order; what makes no difference is left out.
+        path: Its statements, as numbers of nodes.
+        raises: Whether it ends by an exception.
+    """
+
+    units: tuple[Unit, ...]
+    conditions: tuple[Condition, ...]
+    path: tuple[int, ...]
+    raises: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """The ways through a function.
+
+    Attributes:
+        ways: In the order in which they are to be taken: each counts on those before it.
+        rest: What no way leads to.
+    """
+
+    ways: tuple[Way, ...]
+    rest: tuple[Unit, ...] = ()
+
+
+def ways_through(flow: Flow, file: FileCoverage, lines: Iterable[int]) -> Ways:
+    """The ways that run all that is missing at some lines of a file.
+
+    Args:
+        flow: The graph of the function.
+        file: What ran.
+        lines: The lines of the function at which statements are counted.
+    """
+    search = _Search(flow=flow, file=file, missing=missing_units(file, lines))
+    found: list[Way] = []
+    rest: list[Unit] = []
+    while search.missing:
+        wanted = min(search.missing, key=lambda unit: (unit.is_branch, unit.line, unit.target))
+        way = search.way_to(wanted) if len(found) < MOST_WAYS else None
+        if way is None:
+            rest.append(wanted)
+            search.missing.discard(wanted)
+        else:
+            found.append(way)
+            search.missing.difference_update(way.units)
+    return Ways(ways=tuple(found), rest=tuple(sorted(rest)))
+
+
+def missing_units(file: FileCoverage, lines: Iterable[int]) -> set[Unit]:
+    """What no test runs or takes at some lines, at which statements are counted."""
+    taken, known = set(file.taken), frozenset(lines)
+    found = {Unit(path=file.path, line=line) for line in known if not file.executed >> line & 1}
+    return found | {
+        Unit(path=file.path, line=line, target=target)
+        for line, target in file.branches
+        if line in known and (line, target) not in taken
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """The cheapest ways, as long as these units are missing."""
+
+    flow: Flow
+    file: FileCoverage
+    missing: set[Unit]
+
+    def way_to(self, unit: Unit) -> Way | None:
+        """The cheapest way that runs a statement or takes a branch; None: there is none.
+
+        One that contradicts itself is taken only where no other is found.
+        """
+        tried: list[frozenset[Step]] = [frozenset()]
+        first: list[int] | None = None
+        for banned in tried:
+            path = self._path_to(unit, banned)
+            first = first or path
+            if path is None:
+                continue
+            steps = contradiction(self.flow, path)
+            if not steps:
+                return self._way(path)
+            if len(tried) < _ATTEMPTS:
+                tried += [banned | {step} for step in steps]
+        return self._way(first) if first else None
+
+    def _path_to(self, unit: Unit, banned: frozenset[Step]) -> list[int] | None:
+        weights = self._weights(banned)
+        there = _cheapest(weights, self.flow.entry)
+        back = _cheapest(_turned(weights), *range(RAISED + 1), costs={RAISED: _FAILURE})
+        best = min(
+            (
+                (there[start][0] + back[end][0] + weights[start].get(end, 0), start, end)
+                for start, end in self._crossings(unit)
+                if start in there and end in back and (start, end) not in banned
+            ),
+            default=None,
+        )
+        if best is None:
+            return None
+        first = _walked(there, best[1])[::-1]
+        second = _walked(back, best[2])
+        return [*first, *(second if best[1] != best[2] else second[1:])]
+
+    def _crossings(self, unit: Unit) -> Iterator[tuple[int, int]]:
+        """The steps that a way must take: onto the statement itself, or from line to line."""
+        nodes = self.flow.nodes
+        for number, node in enumerate(nodes):
+            if node.line != unit.line:
+                continue
+            if not unit.is_branch:
+                yield number, number
+            else:
+                yield from (
+                    (number, edge.to)
+                    for edge in self.flow.edges[number]
+                    if _leads_to(nodes[edge.to].line, edge.to, unit.target)
+                )
+
+    def _weights(self, banned: frozenset[Step]) -> list[dict[int, int]]:
+        return [
+            {
+                edge.to: self._cost(node.line, edge)
+                for edge in self.flow.edges[number][::-1]
+                if (number, edge.to) not in banned
+            }
+            for number, node in enumerate(self.flow.nodes)
+        ]
+
+    def _cost(self, line: int, edge: Edge) -> int:
+        path, target = self.file.path, self.flow.nodes[edge.to].line
+        cost = _STEP
+        if target and Unit(path=path, line=target) in self.missing:
+            cost += _NEW
+        if line and target and Unit(path=path, line=line, target=target) in self.missing:
+            cost += _UNTAKEN
+        if edge.condition is not None and edge.condition.header is Header.TRY:
+            cost += _CAUGHT
+        return cost
+
+    def _way(self, path: Sequence[int]) -> Way:
+        gained = self._gained(path)
+        return Way(
+            units=tuple(sorted(gained)),
+            conditions=tuple(self._conditions(path)),
+            path=tuple(path[:-1]),
+            raises=path[-1] == RAISED,
+        )
+
+    def _gained(self, path: Sequence[int]) -> set[Unit]:
+        """What is missing and runs on a way."""
+        name, nodes = self.file.path, self.flow.nodes
+        lines = [nodes[number].line for number in path if nodes[number].line]
+        found = {Unit(path=name, line=line) for line in lines}
+        found |= {
+            Unit(path=name, line=line, target=target)
+            for line, target in pairwise(lines)
+            if line != target
+        }
+        if lines:
+            exits = (unit for unit in self.missing if unit.line == lines[-1] and unit.target < 0)
+            found.update(exits)
+        return found & self.missing
+
+    def _conditions(self, path: Sequence[int]) -> Iterator[Condition]:
+        """The choices that matter: the other way would miss something, or run more."""
+        told: set[Condition] = set()
+        for place, (number, chosen) in enumerate(pairwise(path)):
+            edges = self.flow.edges[number]
+            taken = next(edge for edge in edges if edge.to == chosen)
+            condition = taken.condition
+            if condition is None or condition in told:
+                continue
+            others = [edge for edge in edges if edge.to != chosen]
+            rest = frozenset(path[place + 1 :])
+            if any(self._differs(number, edge, rest) for edge in others):
+                told.add(condition)
+                yield condition
+
+    def _differs(self, number: int, other: Edge, rest: frozenset[int]) -> bool:
+        """Whether the other way runs something else that is missing, or not all of this one."""
+        if other.condition is not None and other.condition.header is Header.TRY:
+            return False  # that nothing fails goes without saying
+        line = self.flow.nodes[number].line
+        reached = _reached(self.flow, other.to, number)
+        lines = {self.flow.nodes[each].line for each in (*reached, other.to)}
+        name = self.file.path
+        missing = {unit.line for unit in self.missing if not unit.is_branch}
+        own = {self.flow.nodes[each].line for each in rest}
+        arc = Unit(path=name, line=line, target=self.flow.nodes[other.to].line)
+        return bool(arc in self.missing or missing & (lines - own) or missing & own - lines) or any(
+            unit.line == line and unit.target in own for unit in self.missing if unit.is_branch
+        )
+
+
+def _leads_to(line: int, number: int, target: int) -> bool:
+    return line == target if target > 0 else number <= RAISED
+
+
+def _reached(flow: Flow, start: int, without: int) -> set[int]:
+    """What can come after a node, without coming by another one."""
+    found, todo = {start}, [start]
+    while todo:
+        for edge in flow.edges[todo.pop()]:
+            if edge.to not in found and edge.to != without:
+                found.add(edge.to)
+                todo.append(edge.to)
+    return found
+
+
+_Found = Mapping[int, tuple[int, int]]
+
+
+def _cheapest(
+    weights: Sequence[Mapping[int, int]], *starts: int, costs: Mapping[int, int] | None = None
+) -> _Found:
+    """Node → (cost, node before it) from the nearest start."""
+    found: dict[int, tuple[int, int]] = {}
+    queue = [((costs or {}).get(start, 0), start, start) for start in starts]
+    heapq.heapify(queue)
+    while queue:
+        cost, number, before = heapq.heappop(queue)
+        if number in found:
+            continue
+        found[number] = cost, before
+        for to, step in weights[number].items():
+            if to not in found:
+                heapq.heappush(queue, (cost + step, to, number))
+    return found
+
+
+def _turned(weights: Sequence[Mapping[int, int]]) -> list[dict[int, int]]:
+    turned: list[dict[int, int]] = [{} for _ in weights]
+    for number, steps in enumerate(weights):
+        for to, step in steps.items():
+            turned[to][number] = step
+    return turned
+
+
+def _walked(found: _Found, number: int) -> list[int]:
+    """From a node back to where the search began."""
+    path = [number]
+    while (before := found[path[-1]][1]) != path[-1]:
+        path.append(before)
+    return path
