@@ -90,7 +90,7 @@ class _Reader:
         self.said = {
             key: each
             for key, each in self.said.items()
-            if not each.names & stored and not (each.is_fragile and (has_call or stored))
+            if not each.names & stored and not (each.is_fragile and (has_call or "" in stored))
         }
         for name in stored:
             self.constants.pop(name, None)
@@ -103,9 +103,7 @@ def contradiction(flow: Flow, path: Sequence[int]) -> tuple[Step, ...]:
     """The first steps of a way that cannot all be taken; none where it is consistent."""
     reader = _Reader()
     for number, chosen in pairwise(path):
-        statement = flow.nodes[number].statement
-        if statement is not None:
-            reader.run(statement)
+        reader.run(flow.nodes[number].statement)
         edge = next((each for each in flow.edges[number] if each.to == chosen), None)
         if edge is not None and edge.condition is not None:
             found = reader.choose((number, chosen), edge.condition)

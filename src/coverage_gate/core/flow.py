@@ -45,11 +45,11 @@ class Node:
 
     Attributes:
         line: Its line; 0 for an end, and for what coverage.py does not count.
-        statement: It, without what it contains in blocks; None for an end.
+        statement: The statement; at an end one that does nothing.
     """
 
     line: int
-    statement: ast.AST | None = None
+    statement: ast.AST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,9 @@ class _Exits:
 class _Builder:
     lines: Sequence[str]
     counted: LineBits
-    nodes: list[Node] = field(default_factory=lambda: [Node(line=0), Node(line=0)])
+    nodes: list[Node] = field(
+        default_factory=lambda: [Node(line=0, statement=ast.Pass()) for _ in (RETURNED, RAISED)]
+    )
     edges: list[list[Edge]] = field(default_factory=lambda: [[], []])
 
     def block(self, body: Sequence[ast.stmt], after: int, exits: _Exits) -> int:

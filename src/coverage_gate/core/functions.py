@@ -40,8 +40,7 @@ class Routine:
         return frozenset(
             name
             for number in path
-            if (statement := self.flow.nodes[number].statement) is not None
-            for part in own_parts(statement)
+            for part in own_parts(self.flow.nodes[number].statement)
             for name in _names_in(part)
         )
 

@@ -268,6 +268,7 @@ def _file_done(
     written: Written, promises: Iterable[Promise], file: FileCoverage, *, is_alone: bool
 ) -> FileDone:
     ran = _ran(file)
+    fresh = written.missing & ran if is_alone else frozenset()
     return FileDone(
         path=written.path,
         target=written.target,
@@ -277,11 +278,17 @@ def _file_done(
                 number=each.number,
                 promised=len(each.units),
                 missing=tuple(sorted(unit for unit in each.units if unit not in ran)),
-                beyond=tuple(sorted((written.missing & ran) - each.units)) if is_alone else (),
+                beyond=tuple(sorted(fresh - _until(written, each.number))),
             )
             for each in promises
         ),
     )
+
+
+def _until(written: Written, number: int) -> frozenset[Unit]:
+    """What the tasks up to this one were to run."""
+    before = (each.units for each in written.promises if each.number <= number)
+    return frozenset().union(*before)
 
 
 def _ran(file: FileCoverage) -> frozenset[Unit]:

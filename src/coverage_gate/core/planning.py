@@ -145,6 +145,8 @@ class _FilePlanner:
             for number, each in enumerate(self.routines):
                 self.by_name.setdefault(_short_name(each), []).append(number)
             self.callees = [self._called(number, None) for number in range(len(self.routines))]
+            for number, each in enumerate(self.routines):
+                self._set_within(number, each)
             self.ways = [ways_through(each.flow, self.file, each.lines) for each in self.routines]
             self.outside = [self._outside_of(each, None) for each in self.routines]
         place = place_of(self.file.path, self._symbols(), self.material.tests)
@@ -160,6 +162,14 @@ class _FilePlanner:
             missing=tuple(sorted(missing_units(self.file, lines_of(self.file.statements)))),
             stuck=tuple(sorted(unit for ways in self.ways for unit in ways.rest)),
         )
+
+    def _set_within(self, number: int, each: Routine) -> None:
+        """A function that stands in another one runs after that."""
+        outer = [place for place, one in enumerate(self.routines) if one.name == each.outer]
+        if each.outer is not None:
+            self.callees[number] = sorted({*self.callees[number], *outer} - {number})
+            for place in outer:
+                self.callees[place] = [one for one in self.callees[place] if one != number]
 
     def _symbols(self) -> list[str]:
         return [
@@ -202,13 +212,19 @@ class _FilePlanner:
         todo = [(place, number)]
         while todo:
             at, which = todo.pop()
-            for callee in self._called(at, self.ways[at].ways[which].path):
+            called = self._called(at, self.ways[at].ways[which].path)
+            for callee in {*called, *self._around(at)} & {*self.callees[at]}:
                 first = callee, 0
                 is_open = bool(self.ways[callee].ways) and self._never_ran(callee)
                 if is_open and first not in chosen and first not in found:
                     found.add(first)
                     todo.append(first)
         return sorted(found)
+
+    def _around(self, place: int) -> list[int]:
+        """The function that one stands in."""
+        outer = self.routines[place].outer
+        return [other for other in self.callees[place] if self.routines[other].name == outer]
 
     def _never_ran(self, place: int) -> bool:
         lines = self.routines[place].lines
@@ -248,7 +264,7 @@ class _FilePlanner:
         nodes = each.flow.nodes
         chosen = range(len(nodes)) if path is None else path
         statements = (nodes[number].statement for number in dict.fromkeys(chosen))
-        return outside_of((one for one in statements if one is not None), self.names)
+        return outside_of(statements, self.names)
 
     def _outside_on(self, step: _Step) -> tuple[Outside, ...]:
         """What leaves the process on a way, also within functions of the file that it calls."""
@@ -276,13 +292,14 @@ class _FilePlanner:
         outside = self._outside_on(step)
         gaps = gaps_of(step.way.units, {self.file.path: self.file})
         near = [test for test in self.material.tests if test.path in (place.path, *place.near)]
-        first = min(unit.line for unit in step.way.units)
+        first = min(step.way.units, key=lambda unit: (unit.is_branch, unit.line)).line
         asked = Asked(
             module=module_name(self.file.path, self.material.packages),
             function=each,
             way=step.way,
             outside=outside,
             number=self._number(each, step.way),
+            ran_before=not self._never_ran(step.place),
         )
         return Task(
             number=0,

@@ -55,6 +55,7 @@ class Asked:
         way: The way through it.
         outside: What leaves the process on it.
         number: Makes the names of tests of one function differ.
+        ran_before: Whether any of the function ran.
     """
 
     module: str
@@ -62,6 +63,7 @@ class Asked:
     way: Way
     outside: tuple[Outside, ...]
     number: int
+    ran_before: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,12 @@ def _module_call(asked: Asked) -> tuple[set[str], list[str]]:
             f'names = runpy.run_module("{asked.module}", run_name="__main__")',
             f"assert names == {_OPEN}",
         ]
+    if asked.ran_before:
+        # An import does nothing where somebody imported it before.
+        return {"import runpy"}, [
+            f'names = runpy.run_module("{asked.module}", run_name="again")',
+            f"assert names == {_OPEN}",
+        ]
     return {"import importlib"}, [
         f'module = importlib.import_module("{asked.module}")',
         f"assert module.__name__ == {asked.module!r}",
@@ -118,6 +126,8 @@ def _module_call(asked: Asked) -> tuple[set[str], list[str]]:
 
 def _call(asked: Asked, node: Function) -> tuple[set[str], list[str]]:
     values = _values(asked.way.conditions)
+    if asked.function.outer is not None:
+        return _call_within(asked.module, asked.function.outer, node.name)
     given = _arguments(node, values, skip=_skipped(asked, node))
     imports, prepared, target = _target(asked, node, values)
     decorators = _decorators(node)
@@ -137,6 +147,15 @@ def _call(asked: Asked, node: Function) -> tuple[set[str], list[str]]:
     return imports, [*prepared, f"answer = {expression}", f"assert answer == {_OPEN}"]
 
 
+def _call_within(module: str, outer: str, name: str) -> tuple[set[str], list[str]]:
+    """What only exists while another function runs."""
+    return {f"from {module} import {outer.partition('.')[0]}"}, [
+        f"# {name} stands in {outer}: call that, so that it is called",
+        f"answer = {outer}({_OPEN})",
+        f"assert answer == {_OPEN}",
+    ]
+
+
 def _skipped(asked: Asked, node: Function) -> int:
     is_bound = asked.function.owner is not None and "staticmethod" not in _decorators(node)
     return int(is_bound)
@@ -148,9 +167,6 @@ def _target(
     """Imports, what is made before, and what is called."""
     names = (asked.function.name or "").split(".")
     imports = {f"from {asked.module} import {names[0]}"}
-    if asked.function.outer is not None:
-        outer = asked.function.outer.split(".")[-1]
-        return imports, [f"# {node.name} stands in {outer}: call that so that it is called"], outer
     owner = asked.function.owner
     if owner is None:
         return imports, [], names[0]

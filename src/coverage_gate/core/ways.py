@@ -114,8 +114,7 @@ class _Search:
             steps = contradiction(self.flow, path)
             if not steps:
                 return self._way(path)
-            if len(tried) < _ATTEMPTS:
-                tried += [banned | {step} for step in steps]
+            tried += [banned | {step} for step in steps][: max(_ATTEMPTS - len(tried), 0)]
         return self._way(first) if first else None
 
     def _path_to(self, unit: Unit, banned: frozenset[Step]) -> list[int] | None:
@@ -191,10 +190,8 @@ class _Search:
             for line, target in pairwise(lines)
             if line != target
         }
-        if lines:
-            exits = (unit for unit in self.missing if unit.line == lines[-1] and unit.target < 0)
-            found.update(exits)
-        return found & self.missing
+        exits = {unit for unit in self.missing if unit.line == lines[-1] and unit.target < 0}
+        return (found | exits) & self.missing
 
     def _conditions(self, path: Sequence[int]) -> Iterator[Condition]:
         """The choices that matter: the other way would miss something, or run more."""
@@ -206,40 +203,52 @@ class _Search:
             if condition is None or condition in told:
                 continue
             others = [edge for edge in edges if edge.to != chosen]
-            rest = frozenset(path[place + 1 :])
-            if any(self._differs(number, edge, rest) for edge in others):
+            is_new = condition.header is Header.TRY or self._is_missing(number, chosen)
+            rest = path[place + 1 :]
+            if is_new or not all(self._is_harmless(number, edge, rest) for edge in others):
                 told.add(condition)
                 yield condition
 
-    def _differs(self, number: int, other: Edge, rest: frozenset[int]) -> bool:
-        """Whether the other way runs something else that is missing, or not all of this one."""
+    def _is_harmless(self, number: int, other: Edge, rest: Sequence[int]) -> bool:
+        """Whether another way comes to what is gained next as well, and by nothing new."""
         if other.condition is not None and other.condition.header is Header.TRY:
-            return False  # that nothing fails goes without saying
-        line = self.flow.nodes[number].line
-        reached = _reached(self.flow, other.to, number)
-        lines = {self.flow.nodes[each].line for each in (*reached, other.to)}
-        name = self.file.path
-        missing = {unit.line for unit in self.missing if not unit.is_branch}
-        own = {self.flow.nodes[each].line for each in rest}
-        arc = Unit(path=name, line=line, target=self.flow.nodes[other.to].line)
-        return bool(arc in self.missing or missing & (lines - own) or missing & own - lines) or any(
-            unit.line == line and unit.target in own for unit in self.missing if unit.is_branch
+            return True  # that nothing fails goes without saying
+        reached = self._reached_by_old(number, other.to)
+        gaining = (first for first, second in pairwise(rest) if self._gains(first, second))
+        wanted = next(gaining, None)
+        return not reached.isdisjoint(rest) if wanted is None else wanted in reached
+
+    def _gains(self, number: int, to: int) -> bool:
+        return self._is_new(number) or self._is_new(to) or self._is_missing(number, to)
+
+    def _is_new(self, number: int) -> bool:
+        return Unit(path=self.file.path, line=self.flow.nodes[number].line) in self.missing
+
+    def _reached_by_old(self, number: int, to: int) -> set[int]:
+        """What can come after a step by what ran and was taken before; no further than back."""
+        if self._is_missing(number, to) or self._is_new(to):
+            return set()
+        found, todo = {to}, [to]
+        while todo:
+            at = todo.pop()
+            for edge in self.flow.edges[at] if at != number else ():
+                is_old = not self._is_new(edge.to) and not self._is_missing(at, edge.to)
+                if edge.to not in found and is_old:
+                    found.add(edge.to)
+                    todo.append(edge.to)
+        return found
+
+    def _is_missing(self, number: int, to: int) -> bool:
+        """Whether a step takes a branch that is missing."""
+        line, target = self.flow.nodes[number].line, self.flow.nodes[to].line
+        return any(
+            unit.line == line and unit.is_branch and _leads_to(target, to, unit.target)
+            for unit in self.missing
         )
 
 
 def _leads_to(line: int, number: int, target: int) -> bool:
     return line == target if target > 0 else number <= RAISED
-
-
-def _reached(flow: Flow, start: int, without: int) -> set[int]:
-    """What can come after a node, without coming by another one."""
-    found, todo = {start}, [start]
-    while todo:
-        for edge in flow.edges[todo.pop()]:
-            if edge.to not in found and edge.to != without:
-                found.add(edge.to)
-                todo.append(edge.to)
-    return found
 
 
 _Found = Mapping[int, tuple[int, int]]

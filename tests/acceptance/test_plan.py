@@ -1,0 +1,113 @@
+"""A plan made, carried out and ticked off, as a person or an agent does it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.shop import Shop, Told
+
+Tell = Callable[..., Told]
+TARGET = "src/shop/price.py=100:branch"
+
+
+def make(shop: Shop, tell: Tell, *arguments: str) -> Told:
+    return tell("plan", "--repo", str(shop.path), "--branch", "main", *arguments)
+
+
+def test_a_plan_is_carried_out_and_ticked_off(shop: Shop, tell: Tell, tmp_path: Path) -> None:
+    file = tmp_path / "plan.md"
+    assert make(shop, tell, "--target", TARGET, "--output", str(file)).status == 0
+    text = file.read_text()
+    assert "- [ ] **Task 1**: line 4; branch 2→4. Gain: 1 line." in text
+    assert "- [ ] **Task 2**: line 9; branch 8→9. Gain: 1 line." in text
+    tests = shop.path / "tests/test_price.py"
+    check = ("plan", "--repo", str(shop.path), "--check", str(file))
+
+    # As the plan says, with the values that it leaves open.
+    first = "\n\ndef test_shipping_4():\n    answer = shipping(total=4999)\n    assert answer == "
+    tests.write_text(f"{tests.read_text()}{first}...\n")
+    red = tell(*check, "--task", "1")
+    assert (red.status, "tests fail" in red.err, "test_shipping_4" in red.err) == (1, True, True)
+    tests.write_text(tests.read_text().replace("== ...", "== 490"))
+    alone = tell(*check, "--task", "1", "--format", "json")
+    assert alone.status == 0
+    assert alone.json["files"][0]["tasks"] == [
+        {"number": 1, "promised": 2, "done": True, "missing": [], "beyond": []}
+    ]
+    assert "- [x] **Task 1**" in file.read_text()
+
+    whole = tell(*check, "--file", "src/shop/price.py")
+    assert (whole.status, "not reached; 1 of 2 tasks done" in whole.out) == (1, True)
+    second = (
+        "\n\ndef test_discounted_9():\n    import pytest\n"
+        "    with pytest.raises(ValueError):\n        discounted(price=1, percent=101)\n"
+    )
+    tests.write_text(tests.read_text() + second)
+    assert (tell(*check).status, file.read_text().count("- [x]")) == (0, 3)
+
+
+def test_a_plan_for_machines(shop: Shop, tell: Tell, tmp_path: Path) -> None:
+    told = make(shop, tell, "--target", TARGET, "--format", "json")
+    assert told.status == 0
+    assert [task["gain"] for task in told.json["files"][0]["tasks"]] == [1, 1]
+    (tmp_path / "plan.json").write_text(json.dumps(told.json))
+    now = tell("plan", "--repo", str(shop.path), "--check", str(tmp_path / "plan.json"))
+    assert (now.status, "0 of 2 tasks done" in now.out) == (1, True)
+    (shop.path / "src/shop/price.py").write_text("a = 1\n")
+    other = tell("plan", "--repo", str(shop.path), "--check", str(tmp_path / "plan.json"))
+    # The tests cannot be imported any more, whatever the file says.
+    assert other.status == 1
+    (shop.path / "tests/test_price.py").write_text("import shop.price\n\n\ndef test(): pass\n")
+    changed = tell("plan", "--repo", str(shop.path), "--check", str(tmp_path / "plan.json"))
+    assert (changed.status, "the file changed since" in changed.err) == (2, True)
+
+
+def test_targets_of_the_settings_are_planned_for(shop: Shop, tell: Tell) -> None:
+    table = '\n[tool.coverage-gate]\ntargets = {"src/shop/price.py" = 70}\n'
+    pyproject = shop.path / "pyproject.toml"
+    shop.new_branch("targets", {"pyproject.toml": pyproject.read_text() + table})
+    flags = ("--repo", str(shop.path), "--branch", "targets", "--base", "targets")
+    told = tell("plan", *flags)
+    assert (told.status, "There is nothing to do." in told.out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "there is no target"),
+        (("--target", "lib/**=100"), "lib/** means no file"),
+        (("--target", "src/**=much"), "is no plain number"),
+        (("--target", "src/**"), "no pattern"),
+        (("--target", "src/**=80:arc"), "neither line nor branch"),
+        (("--task", "1"), "belong to --check"),
+        (("--check", "nowhere.md"), "cannot be read as a plan"),
+        (("--check",), "coverage-plan.md cannot be read as a plan"),
+    ],
+)
+def test_bad_input_ends_in_a_sentence(
+    shop: Shop, tell: Tell, arguments: tuple[str, ...], problem: str
+) -> None:
+    told = make(shop, tell, *arguments)
+    assert (told.status, problem in told.err, told.out) == (2, True, ""), told.err
+
+
+def test_what_cannot_be_measured_is_not_planned(shop: Shop, tell: Tell) -> None:
+    flags = ("--repo", str(shop.path), "--branch", "cannot-start", "--target", TARGET)
+    told = tell("plan", *flags)
+    assert (told.status, "not measured" in told.err) == (1, True)
+
+
+def test_a_target_that_cannot_be_reached_by_the_plan_ends_with_1(shop: Shop, tell: Tell) -> None:
+    dead = "def f():\n    while True:\n        f()\n"
+    shop.new_branch("dead", {"src/shop/dead.py": dead})
+    flags = ("--repo", str(shop.path), "--branch", "dead", "--target", "src/shop/dead.py=100")
+    told = tell("plan", *flags)
+    assert (told.status, "does not suffice for" in told.err) == (1, True)
+
+
+def test_a_folder_without_a_commit_cannot_be_planned(tmp_path: Path, tell: Tell) -> None:
+    told = tell("plan", "--repo", str(tmp_path), "--target", "**=1")
+    assert (told.status, told.out) == (2, "")
