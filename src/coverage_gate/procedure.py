@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from coverage_gate.adapters import report_files
+from coverage_gate.adapters.git.snapshot import snapshot
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.render.report import render_coverage_report
 from coverage_gate.adapters.render.verdict_fields import fields_of
@@ -24,6 +25,7 @@ from coverage_gate.core.explanation import Explanation
 from coverage_gate.core.limits import decide_percent, delta_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
+from coverage_gate.core.stand import Stand
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.core.work_order import Asked
 from coverage_gate.explaining import explained, with_order
@@ -69,6 +71,8 @@ class Place:
         compares_with_base: See `judging.Request`.
         judges_tests: Whether a newly failing test fails; a merge gate before us does that.
         uncommitted: Whether the worktree has no commit, and is measured as it stands.
+        stand: What of the work tree is judged; all but a commit is put on top of HEAD.
+        index: The index that is meant; None: the work tree's own.
     """
 
     repository: str
@@ -82,6 +86,8 @@ class Place:
     compares_with_base: bool = False
     judges_tests: bool = False
     uncommitted: bool = False
+    stand: Stand = Stand.COMMIT
+    index: Path | None = None
 
 
 def read_settings(base_pyproject: bytes | None = None) -> Settings:
@@ -235,6 +241,8 @@ def judge(
     ) as shop:
         if shop.view is None:
             raise no_repository(place.folder)
+        if place.stand is not Stand.COMMIT:
+            place = replace(place, head=snapshot(shop.view, place.stand, index=place.index))
         mended = partial(_landing_pyproject, shop.view, base=base, head=place.head)
         settings = _ruling(read, pyproject_at(shop, base), mended)
         request = Request(
@@ -253,7 +261,7 @@ def judge(
             verdict = run_guarded(request, ports, policy, redact=without_secrets)
         except BrokenGateError as error:
             return counted(gate_error(str(error), policy)), settings
-        asked = Asked(branch=place.branch, base=base)
+        asked = Asked(branch=place.branch, base=base, stand=place.stand)
         ordered = with_order(counted(verdict), asked, shop.view, redact=without_secrets)
         if look is not None:
             look(ordered, shop.view)

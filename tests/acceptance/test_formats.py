@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from tests.shop import PRICE_TESTS, Shop, Told
 
+from coverage_gate.cli.faces import FACES
+from coverage_gate.cli.options import FORMATS
 from coverage_gate.core.tokens import tokens_in
 from stage_engine import demo_developer
 
@@ -38,7 +41,7 @@ def test_the_order_is_the_last_section_of_the_report(founded: Shop, tell: Tell) 
 
 
 def test_several_formats_at_once(founded: Shop, tell: Tell, tmp_path: Path) -> None:
-    formats = ("text", "json", "agent", "markdown", "github")
+    formats = tuple(FACES)
     wanted = [f"--output={name}={tmp_path / name}" for name in formats]
     told = check(founded, tell, "feature/untested", "--format", "github", *wanted)
     texts = {name: (tmp_path / name).read_text() for name in formats}
@@ -47,6 +50,19 @@ def test_several_formats_at_once(founded: Shop, tell: Tell, tmp_path: Path) -> N
     assert json.loads(texts["json"])["verdict"] == "FAIL"
     assert max(map(len, texts["text"].splitlines()[:-1])) <= 80
     assert texts["markdown"].startswith("<!-- coverage-gate -->\n")
+    assert json.loads(texts["gitlab"])[0]["location"]["path"] == "src/shop/invoice.py"
+    assert texts["lcov"].startswith("TN:\nSF:src/shop/")
+    assert 'filename="src/shop/invoice.py"' in texts["cobertura"]
+
+
+def test_each_format_that_is_offered_has_its_face() -> None:
+    assert tuple(FACES) == FORMATS
+
+
+def test_a_log_of_gitlab_ends_with_the_line_that_it_reads(founded: Shop, tell: Tell) -> None:
+    told = check(founded, tell, "feature/untested", "--format", "gitlab")
+    assert told.out.startswith("FAIL ")
+    assert re.fullmatch(r"TOTAL coverage: \d+(\.\d+)?%", told.out.splitlines()[-1])
 
 
 def test_a_workflow_gets_its_step_summary(
@@ -63,7 +79,7 @@ def test_an_output_that_names_no_format_or_no_file_is_a_usage_error(
 ) -> None:
     told = check(founded, tell, "docs", "--output", bad)
     assert told.status == 2
-    assert "is no FORMAT=PATH; formats are text, json, agent, markdown, github" in told.err
+    assert "is no FORMAT=PATH; formats are text, json, agent, markdown, github, gitlab" in told.err
 
 
 def test_an_output_that_cannot_be_written_opens_nothing(

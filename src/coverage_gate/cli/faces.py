@@ -9,9 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 from coverage_gate.adapters.render.agent import agent_text
+from coverage_gate.adapters.render.badge import badge_json, badge_svg
+from coverage_gate.adapters.render.cobertura import cobertura_text
 from coverage_gate.adapters.render.github import github_text
+from coverage_gate.adapters.render.gitlab import code_quality_text, coverage_line
 from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
+from coverage_gate.adapters.render.junit import junit_text
+from coverage_gate.adapters.render.lcov import lcov_text
 from coverage_gate.adapters.render.markdown_verdict import markdown_text_of
+from coverage_gate.adapters.render.sarif import sarif_text
 from coverage_gate.adapters.render.text_verdict import verdict_text
 from coverage_gate.cli.style import Terminal, terminal_of
 from coverage_gate.core.verdict import Verdict
@@ -55,14 +61,27 @@ FACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "agent": lambda told: agent_text(told.verdict),
         "markdown": lambda told: markdown_text_of(told.verdict),
         "github": lambda told: github_text(told.verdict),
+        "gitlab": lambda told: code_quality_text(told.verdict),
+        "junit": lambda told: junit_text(told.verdict),
+        "sarif": lambda told: sarif_text(told.verdict),
+        "cobertura": lambda told: cobertura_text(told.verdict),
+        "lcov": lambda told: lcov_text(told.verdict),
+        "badge": lambda told: badge_svg(told.verdict),
+        "badge-json": lambda told: badge_json(told.verdict),
     }
+)
+
+#: Formats whose log is another than their file.
+LOGS: Mapping[str, Callable[[Told], str]] = MappingProxyType(
+    {"gitlab": lambda told: f"{_text(told)}\n\n{coverage_line(told.verdict)}"}
 )
 
 
 def shown(verdict: Verdict, *, report: Path | None, output: str) -> str:
     """A verdict as standard output shows it, without a final line feed."""
     terminal = terminal_of(sys.stdout) if output == "text" else PLAIN
-    return FACES[output](Told(verdict=verdict, report=report, terminal=terminal))
+    face = LOGS.get(output, FACES[output])
+    return face(Told(verdict=verdict, report=report, terminal=terminal))
 
 
 def written(verdict: Verdict, *, report: Path | None, output: str) -> str:

@@ -16,6 +16,14 @@ TABLE = {
         target="coverage_gate.cli.check:check",
         short_help="Judge a branch as it would land in its base.",
     ),
+    "diff": LazyCommand(
+        target="coverage_gate.cli.diff:diff",
+        short_help="Judge new and modified lines: a branch, the index, or the files.",
+    ),
+    "run": LazyCommand(
+        target="coverage_gate.cli.run:run",
+        short_help="Run the tests that matter here and now, show what they leave out.",
+    ),
     "measure": LazyCommand(
         target="coverage_gate.cli.measure:measure",
         short_help="Measure the coverage of a branch.",
@@ -44,6 +52,10 @@ TABLE = {
         target="coverage_gate.cli.notify:notify",
         short_help="Deliver what waits to be told, or show it.",
     ),
+    "post": LazyCommand(
+        target="coverage_gate.cli.post:post",
+        short_help="Show a verdict of another job as comment and status.",
+    ),
     "reopen": LazyCommand(
         target="coverage_gate.cli.reopen:reopen",
         short_help="Open the gate again after tool errors.",
@@ -60,9 +72,21 @@ TABLE = {
         target="coverage_gate.cli.contexts:contexts",
         short_help="Find out which tests run which lines of main.",
     ),
+    "init": LazyCommand(
+        target="coverage_gate.cli.init:init",
+        short_help="Show, then write: configuration, hooks, workflow files.",
+    ),
     "doctor": LazyCommand(
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",
+    ),
+    "agent-hook": LazyCommand(
+        target="coverage_gate.cli.agent_hook:agent_hook",
+        short_help="Answer a hook of a coding agent.",
+    ),
+    "completion": LazyCommand(
+        target="coverage_gate.cli.completion:completion",
+        short_help="Print what completes commands in bash, zsh or fish.",
     ),
     "serve": LazyCommand(
         target="coverage_gate.cli.serve:serve",

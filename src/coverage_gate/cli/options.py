@@ -35,7 +35,10 @@ format_option = click.option(
     help="How to answer. With json the last line of stdout is one object.",
 )
 
-FORMATS = ("text", "json", "agent", "markdown", "github")
+FORMATS = (
+    *("text", "json", "agent", "markdown", "github", "gitlab"),
+    *("junit", "sarif", "cobertura", "lcov", "badge", "badge-json"),
+)
 verdict_format_option = click.option(
     "--format",
     "output",
@@ -73,9 +76,14 @@ output_option = click.option(
 
 def policy_options(command: Command) -> Command:
     """The limits and the bounds of a run, each over its environment variable."""
+    policy = click.option("--policy", metavar="NAME", help="absolute, baseline or both.")
+    return policy(change_options(command))
+
+
+def change_options(command: Command) -> Command:
+    """The limits and bounds that do not need the baseline, each over its environment variable."""
     for option in reversed(
         (
-            click.option("--policy", metavar="NAME", help="absolute, baseline or both."),
             click.option("--floor", metavar="PERCENT", help="Lowest allowed coverage."),
             click.option("--epsilon", metavar="POINTS", help="Tolerance below the limits."),
             click.option("--rules", metavar="NAMES", help="Further rules, by comma; '' for none."),

@@ -12,6 +12,7 @@ from coverage_gate.core.gaps import Gap
 from coverage_gate.core.measurement import Arc
 from coverage_gate.core.nearest import TestPlace
 from coverage_gate.core.reach import Condition
+from coverage_gate.core.stand import Stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +22,12 @@ class Asked:
     Attributes:
         branch: What wants to land.
         base: Where.
+        stand: What of the work tree was meant.
     """
 
     branch: str
     base: str
+    stand: Stand = Stand.COMMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from coverage_gate.boundary import redactor, visible
 from coverage_gate.settings.catalogue import all_settings
 from coverage_gate.settings.environment import (
     TerminalWishes,
+    index_file,
     read_environment,
     secret_values,
     step_summary,
@@ -34,6 +35,7 @@ __all__ = [
     "SettingsError",
     "TerminalWishes",
     "all_settings",
+    "index_file",
     "load_scope",
     "load_settings",
     "read_environment",

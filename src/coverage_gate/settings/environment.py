@@ -48,6 +48,13 @@ def step_summary(env: Mapping[str, str] | None = None) -> Path | None:
     return Path(named) if named else None
 
 
+def index_file(env: Mapping[str, str] | None = None) -> Path | None:
+    """The index that git hands to a hook: a partial commit has one of its own. None for none."""
+    env = read_environment() if env is None else env
+    named = env.get("GIT_INDEX_FILE", "")
+    return Path(named).absolute() if named else None
+
+
 def secret_values(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The values of all our secret variables, valid or not, for redaction; sorted."""
     env = read_environment() if env is None else env

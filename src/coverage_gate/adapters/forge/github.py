@@ -27,8 +27,9 @@ class GitHub(Forge):
         return "the token is known"
 
     def find_request(self, repo: str, branch: str) -> str | None:
-        """See `Forge.find_request`."""
-        query = {"state": "open", "head": f"{self.owner}:{branch}"}
+        """See `Forge.find_request`. "owner:branch" is a fork's: no branch has a colon."""
+        head = branch if ":" in branch else f"{self.owner}:{branch}"
+        query = {"state": "open", "head": head}
         pulls = self.listed(f"/repos/{self.place(repo)}/pulls", query)
         return next((str(pull.get("number")) for pull in pulls), None)
 

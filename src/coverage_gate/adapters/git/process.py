@@ -93,6 +93,8 @@ class GitCall:
         settings: Further configuration of the command scope.
         output_limit: Bytes of standard output that `git` accepts.
         search_path: Where git is looked for, as PATH; None: where this process would find it.
+        index: The index to read; None: the work tree's own.
+        folder: Where git runs, since some of its answers are about what is below; None: the root.
     """
 
     args: Sequence[str]
@@ -104,6 +106,8 @@ class GitCall:
     settings: Mapping[str, str] = field(default_factory=dict)
     output_limit: int = 64 * MIB
     search_path: str | None = None
+    index: Path | None = None
+    folder: Path | None = None
 
 
 def git(call: GitCall) -> GitAnswer:
@@ -208,7 +212,7 @@ def _start(call: GitCall) -> subprocess.Popen[bytes]:
             feed.seek(0)
             return subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
                 argv,
-                cwd="/",
+                cwd=call.folder or "/",
                 env=_environment(call),
                 stdin=feed,
                 stdout=subprocess.PIPE,
@@ -230,6 +234,8 @@ def _executable(search_path: str | None) -> str:
 def _environment(call: GitCall) -> dict[str, str]:
     settings = {**SETTINGS, **call.settings}
     environment = {**_ENVIRONMENT, "PATH": call.search_path or os.defpath}
+    if call.index is not None:
+        environment["GIT_INDEX_FILE"] = str(call.index)
     # Numbered pairs instead of `-c name=value`, which a name with an equals sign would break.
     environment["GIT_CONFIG_COUNT"] = str(len(settings))
     for number, (name, value) in enumerate(settings.items()):

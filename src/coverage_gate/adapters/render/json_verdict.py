@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from coverage_gate.adapters.render.printable import one_line
+from coverage_gate.adapters.render.printable import exact, one_line
 from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
 from coverage_gate.adapters.render.waivers import use_object
 from coverage_gate.core.audit import Finding
@@ -50,7 +50,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "tree": verdict.tree,
         "base_commit": verdict.base_commit,
         **_origin(verdict.measurement),
-        "report": None if report is None else _exact(str(report)),
+        "report": None if report is None else exact(str(report)),
         "rules": [_rule(rule) for rule in verdict.rules],
         "failing_tests": _failing_tests(verdict),
         "vanished": None if verdict.vanished is None else [_gone(one) for one in verdict.vanished],
@@ -122,7 +122,7 @@ def _failing_tests(verdict: Verdict) -> list[str] | None:
 
 def _gone(test: Vanished) -> dict[str, object]:
     return {
-        "test": _exact(test.test),
+        "test": exact(test.test),
         "was": test.was,
         "now": test.now,
         "why": one_line(test.why, limit=TEXT_LIMIT),
@@ -131,8 +131,8 @@ def _gone(test: Vanished) -> dict[str, object]:
 
 def _finding(finding: Finding) -> dict[str, object]:
     return {
-        "test": _exact(finding.test) or None,
-        "path": _exact(finding.path),
+        "test": exact(finding.test) or None,
+        "path": exact(finding.path),
         "line": finding.line or None,
         "finding": one_line(finding.finding, limit=TEXT_LIMIT),
     }
@@ -158,7 +158,7 @@ def _patch(patch: PatchCounts) -> dict[str, object]:
 
 def _hidden(hidden: Hidden) -> dict[str, object]:
     return {
-        "path": _exact(hidden.path),
+        "path": exact(hidden.path),
         "lines": list(lines_of(hidden.lines)),
         "why": one_line(hidden.why, limit=TEXT_LIMIT),
     }
@@ -167,7 +167,7 @@ def _hidden(hidden: Hidden) -> dict[str, object]:
 def _lost(place: LostLine) -> dict[str, object]:
     branch = None if place.target is None else [place.line, place.target]
     return {
-        "path": _exact(place.path),
+        "path": exact(place.path),
         "line": place.line,
         "branch": branch,
         "tests": _exacts(place.tests),
@@ -178,7 +178,7 @@ def _lost(place: LostLine) -> dict[str, object]:
 def flaky_object(unit: Unit) -> dict[str, object]:
     """A place as an object."""
     branch = [unit.line, unit.target] if unit.is_branch else None
-    return {"path": _exact(unit.path), "line": unit.line, "branch": branch}
+    return {"path": exact(unit.path), "line": unit.line, "branch": branch}
 
 
 def _repair(repair: Repair) -> dict[str, object]:
@@ -188,17 +188,12 @@ def _repair(repair: Repair) -> dict[str, object]:
 
 def _gap(gap: Gap) -> dict[str, object]:
     return {
-        "path": _exact(gap.path),
-        "symbol": None if gap.symbol is None else _exact(gap.symbol),
+        "path": exact(gap.path),
+        "symbol": None if gap.symbol is None else exact(gap.symbol),
         "lines": [list(lines) for lines in gap.lines],
         "branches": [list(branch) for branch in gap.branches],
     }
 
 
 def _exacts(texts: Iterable[str]) -> list[str]:
-    return [_exact(text) for text in texts]
-
-
-def _exact(text: str) -> str:
-    # A file name that is no UTF-8 arrives with lone surrogates, which other JSON readers refuse.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return [exact(text) for text in texts]

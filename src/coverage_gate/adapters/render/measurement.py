@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT
-from coverage_gate.adapters.render.printable import one_line
+from coverage_gate.adapters.render.printable import exact, one_line
 from coverage_gate.adapters.render.verdict_fields import tests_text
 from coverage_gate.core.linebits import lines_of, ranges_text
 from coverage_gate.core.measurement import FileCoverage, MeasureFailure, Measurement
@@ -70,9 +70,9 @@ def measurement_object(measured: Measurement) -> dict[str, object]:
         "identity": origin.identity or None,
         "core": origin.kind.core,
         "kind": str(origin.kind),
-        "scope": _exact(origin.scope_text),
+        "scope": exact(origin.scope_text),
         "sandbox": origin.sandbox,
-        "failing_tests": [_exact(test) for test in sorted(measured.tests.failed)],
+        "failing_tests": [exact(test) for test in sorted(measured.tests.failed)],
         "files": [_file_object(file) for file in measured.files],
     }
 
@@ -89,14 +89,9 @@ def failure_object(failure: MeasureFailure) -> dict[str, object]:
 def _file_object(file: FileCoverage) -> dict[str, object]:
     counts, taken = file.counts, set(file.taken)
     return {
-        "path": _exact(file.path),
+        "path": exact(file.path),
         "covered": counts.covered,
         "total": counts.total,
         "missing_lines": list(lines_of(file.statements & ~file.executed)),
         "missing_branches": [list(arc) for arc in file.branches if arc not in taken],
     }
-
-
-def _exact(text: str) -> str:
-    # A name that is no UTF-8 arrives with lone surrogates, which other JSON readers refuse.
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -19,6 +19,7 @@ from coverage_gate.adapters.render.printable import (
 )
 from coverage_gate.core.places import branches_text
 from coverage_gate.core.reach import Condition, Header
+from coverage_gate.core.stand import Stand
 from coverage_gate.core.tokens import tokens_in, within
 from coverage_gate.core.work_order import Chore, Item, Passage, Sheet, WorkOrder
 
@@ -93,6 +94,22 @@ _DETAILS = (
 _WHOLE = _detail(1_000, 6, _NAME, 1_000, near=2)
 
 
+_COMMANDS: Mapping[Stand, tuple[str, ...]] = MappingProxyType(
+    {
+        Stand.COMMIT: ("check",),
+        Stand.INDEX: ("diff", "--staged"),
+        Stand.FILES: ("diff", "--worktree"),
+    }
+)
+_COUNTS: Mapping[Stand, str] = MappingProxyType(
+    {
+        Stand.COMMIT: "Only commits count.",
+        Stand.INDEX: "Only what is staged counts.",
+        Stand.FILES: "Files count as they stand.",
+    }
+)
+
+
 def order_text(order: WorkOrder, *, budget: int = BUDGET) -> str:
     """The order in at most `budget` tokens, without a final line feed; what is cut is said."""
     texts = ("\n".join(_lines(order, detail)) for detail in _DETAILS)
@@ -110,8 +127,11 @@ def verify_commands(order: WorkOrder) -> tuple[str, ...]:
 
 def check_command(order: WorkOrder) -> str:
     """The check again. A name that cannot be copied is left to what is checked out."""
-    words = ["coverage-gate", "check"]
-    for flag, name in (("--branch", order.asked.branch), ("--base", order.asked.base)):
+    words = ["coverage-gate", *_COMMANDS[order.asked.stand]]
+    named = [("--base", order.asked.base)]
+    if order.asked.stand is Stand.COMMIT:
+        named.insert(0, ("--branch", order.asked.branch))
+    for flag, name in named:
         words += [flag, name] if _is_plain(name) and name[0] != "-" else []
     return shlex.join(words)
 
@@ -137,7 +157,7 @@ def _lines(order: WorkOrder, detail: _Detail) -> Iterator[str]:
     yield ""
     yield "## Verify, then commit"
     yield from (f"    {command}" for command in verify_commands(order))
-    yield "Only commits count. A test asserts what the code answers or does."
+    yield f"{_COUNTS[order.asked.stand]} A test asserts what the code answers or does."
 
 
 def _chores(chores: Iterable[Chore], detail: _Detail) -> Iterator[str]:

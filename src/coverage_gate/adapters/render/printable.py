@@ -84,6 +84,14 @@ def markdown_fence(text: str, *, limit: int = BLOCK_LIMIT) -> str:
     return f"{fence}text\n{shown}\n{fence}"
 
 
+def exact(text: str) -> str:
+    """The text as it is, but for lone surrogates, which are shown as escapes.
+
+    A file name that is no UTF-8 arrives with them, and other readers of JSON and XML refuse them.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _visible(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
 

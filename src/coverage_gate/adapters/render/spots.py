@@ -1,0 +1,96 @@
+"""The places that a FAIL is about, the worst first: for formats that put marks beside the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from coverage_gate.core.gaps import Gap
+from coverage_gate.core.places import branches_text
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.verdict import Outcome, State, Verdict
+
+
+class SpotKind(IntEnum):
+    """How bad a place is: tests first, since lines follow from them; then what main had."""
+
+    TEST = 0
+    LOST = 1
+    FILE = 2
+    LINES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Spot:
+    """One place. Sorted: the worst kind first, then the longest, then by place.
+
+    Attributes:
+        kind: How bad it is.
+        shorter: Minus the number of further lines.
+        path: The file.
+        first: Its first line; 1 where the file as a whole is meant.
+        last: Its last line.
+        message: For people; it may hold text of the branch.
+    """
+
+    kind: SpotKind
+    shorter: int
+    path: str
+    first: int
+    last: int
+    message: str
+
+
+def spots_of(verdict: Verdict) -> tuple[Spot, ...]:
+    """The places, each once; none for anything but a FAIL."""
+    return tuple(sorted(set(_spots(verdict)))) if verdict.state is State.FAIL else ()
+
+
+def _spots(verdict: Verdict) -> Iterator[Spot]:
+    lost = {(place.path, place.line) for place in verdict.lost or ()}
+    for gap in verdict.repair.gaps if verdict.repair else ():
+        yield from _of_gap(gap, lost)
+    for path in verdict.unmeasured:
+        yield _of_file(SpotKind.FILE, path, "changed, and no test lets it be measured")
+    for each in verdict.vanished or ():
+        path, _, name = each.test.partition("::")
+        yield _of_file(SpotKind.TEST, path, f"{name} passed on the base: {each.now} now")
+    for result in verdict.rules:
+        if result.rule is RuleName.INTEGRITY and result.outcome is Outcome.FAIL:
+            known = {each.test for each in verdict.vanished or ()}
+            for test in (found for found in result.findings if found not in known):
+                path, _, name = test.partition("::")
+                yield _of_file(SpotKind.TEST, path, f"{name} does not pass")
+
+
+def _of_file(kind: SpotKind, path: str, message: str) -> Spot:
+    return Spot(kind=kind, shorter=0, path=path, first=1, last=1, message=message)
+
+
+def _of_gap(gap: Gap, lost: set[tuple[str, int]]) -> Iterator[Spot]:
+    where = f" of {gap.symbol}" if gap.symbol else ""
+    for first, last in gap.lines:
+        ran = any((gap.path, line) in lost for line in range(first, last + 1))
+        yield Spot(
+            kind=SpotKind.LOST if ran else SpotKind.LINES,
+            shorter=first - last,
+            path=gap.path,
+            first=first,
+            last=last,
+            message=f"no test runs these lines{where}" + (" any more" if ran else ""),
+        )
+    # A branch that leads to such lines is taken with them.
+    inside = [range(first, last + 1) for first, last in gap.lines]
+    for line, target in gap.branches:
+        if not any(line in lines or target in lines for lines in inside):
+            ran = (gap.path, line) in lost
+            yield Spot(
+                kind=SpotKind.LOST if ran else SpotKind.LINES,
+                shorter=0,
+                path=gap.path,
+                first=line,
+                last=line,
+                message=f"no test takes the branch {branches_text([(line, target)])}{where}"
+                + (" any more" if ran else ""),
+            )
