@@ -132,7 +132,7 @@ def check_repository(patient: Patient, settings: Settings) -> Finding:
     try:
         file = read_base_file(patient.folder, settings.base)
     except RepositoryError as error:
-        return fail(str(error), "name the repository with --repo, the base with ORCH_COVERAGE_BASE")
+        return fail(str(error), _named_base(patient.folder, error))
     try:
         load_settings(env=patient.environment, base_pyproject=file.content)
     except SettingsError as error:
@@ -211,6 +211,16 @@ EXAMINATIONS = (
     *(Examination(name=topic, run=with_settings(_receiver(topic))) for topic in RECEIVERS),
     Examination(name="messages", run=with_settings(_letters)),
 )
+
+
+def _named_base(folder: Path, error: RepositoryError) -> str:
+    """What to name; where the base alone is unknown, the branch that others start from."""
+    usual = "name the repository with --repo, the base with ORCH_COVERAGE_BASE"
+    if error.code != "unknown-ref":
+        return usual
+    with private_folder() as scratch:
+        found = open_view(folder, scratch=scratch).default_branch()
+    return f"name the base: --base {found}, or ORCH_COVERAGE_BASE={found}" if found else usual
 
 
 def _place(folder: Path, detail: str) -> Finding:

@@ -211,6 +211,18 @@ def test_a_base_that_is_unknown_fails(patient: Callable[..., Patient]) -> None:
     assert "nope" in finding.detail
 
 
+def test_the_branch_that_others_start_from_is_proposed(
+    patient: Callable[..., Patient], tmp_path: Path
+) -> None:
+    old = RepositoryBuilder.create(tmp_path / "old", initial_branch="master")
+    old.commit(files={"a.py": "a = 1\n"})
+    finding = _finding("repository", patient(folder=old.path))
+    assert finding.mend == "name the base: --base master, or ORCH_COVERAGE_BASE=master"
+    odd = RepositoryBuilder.create(tmp_path / "odd", initial_branch="odd")
+    odd.commit(files={"a.py": "a = 1\n"})
+    assert "--repo" in _finding("repository", patient(folder=odd.path)).mend
+
+
 def test_a_table_of_the_base_that_cannot_be_used_fails(patient: Callable[..., Patient]) -> None:
     finding = _finding("repository", patient(ORCH_COVERAGE_BASE="wrong"))
     assert finding.detail.startswith("min_percent in [tool.coverage-gate]")

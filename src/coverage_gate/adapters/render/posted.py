@@ -51,7 +51,7 @@ def read_posted(content: bytes) -> Posted:
         told = json.loads(lines[-1]) if lines else None
     except (ValueError, RecursionError):
         told = None
-    if not isinstance(told, dict) or told.get("verdict") not in set(State):
+    if not isinstance(told, dict) or _text(told.get("verdict")) not in set(State):
         raise PostedError("it is no verdict: `check --output json=FILE` writes one")
     state = State(told["verdict"])
     reason = one_line(_text(told.get("reason")), limit=_TEXT)
@@ -87,7 +87,7 @@ def _comment(state: State, reason: str, told: Mapping[str, Any]) -> Iterator[str
 
 
 def _rule(rule: Mapping[str, Any]) -> str:
-    outcome = rule.get("outcome")
+    outcome = _text(rule.get("outcome"))
     shown = outcome if outcome in set(Outcome) else "?"
     cells = (rule.get("rule"), shown, rule.get("actual"), rule.get("detail"))
     return f"| {' | '.join(markdown_text(_text(cell), limit=_TEXT) for cell in cells)} |"
