@@ -400,6 +400,12 @@ class Store(Protocol):
     def revive_message(self, seq: int, *, at: str) -> bool:
         """Have a dead message tried again, as if it were new. False when it is not dead."""
 
+    def forget_messages(self, *, before: str) -> int:
+        """Delete what was delivered, or is dead, and was last tried before a time. How many.
+
+        What waits stays, however old it is.
+        """
+
 
 class Receiver(Protocol):
     """Somebody who is told: a chat, a tracker, a forge."""

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from coverage_gate.core.outbox import later
 from coverage_gate.notifying import Courier
 from coverage_gate.ports import StoreError
 from coverage_gate.wiring import receivers_of
 from stage_engine.context import Engine
+
+_DAY_S = 86_400
 
 #: How long the end of a worker waits for its last messages; the next worker has the rest.
 LAST_S = 5.0
@@ -75,3 +78,11 @@ def told(
     finally:
         ended.set()
         thread.join(last_s)
+
+
+def forget_messages(engine: Engine) -> int:
+    """Delete messages that were settled longer ago than the settings keep them. How many."""
+    days = engine.settings.gate.notify_keep_days
+    if not days:
+        return 0
+    return engine.store.shared.forget_messages(before=later(engine.clock.now_iso(), -days * _DAY_S))

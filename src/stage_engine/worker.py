@@ -22,7 +22,7 @@ from stage_engine.machine import worker_name
 from stage_engine.pulse import carried
 from stage_engine.reclaiming import Vigil, reclaim_jobs
 from stage_engine.signals import Signals
-from stage_engine.telling import told
+from stage_engine.telling import forget_messages, told
 from stage_engine.values import Job, JobState
 
 _BEATS = 6
@@ -223,6 +223,8 @@ class Worker:
         for find in found:
             if find.is_removed:
                 self.tell(f"cleaned up: {visible(str(find.path))}, {find.reason}")
+        if gone := forget_messages(self.engine):
+            self.tell(f"cleaned up: {gone} messages that were delivered or dead")
 
     def _described(self, error: StoreError) -> str:
         return describe_error(error, redact=self.engine.redact())

@@ -211,6 +211,19 @@ def test_a_dead_message_can_be_tried_anew(store: Store) -> None:
     assert (row.attempts, row.last_error) == (1, "gone")
 
 
+def test_what_is_settled_is_forgotten_after_a_time_and_what_waits_is_not(store: Store) -> None:
+    for state in (OutboxState.DELIVERED, OutboxState.DEAD, OutboxState.PENDING):
+        tell(store, "plane")
+        (row,) = store.claim_messages(at=AT, retry_at=AT, limit=1)
+        store.settle_message(row.seq, state=state, error="")
+    assert store.forget_messages(before=AT) == 0
+    assert store.forget_messages(before=LATER) == 2
+    assert store.message_counts() == {("plane", OutboxState.PENDING): 1}
+    tell(store, "plane")
+    numbers = [row.seq for row in store.claim_messages(at=AT, retry_at=LATER, limit=5)]
+    assert numbers == [3, 4]
+
+
 @pytest.mark.parametrize("payload", [{"n": float("nan")}, {"n": object()}, {(1, 2): 3}])
 def test_a_payload_that_is_no_json_is_refused(store: Store, payload: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no JSON object"):

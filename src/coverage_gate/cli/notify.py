@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ Examples:
   coverage-gate notify --watch --interval 5
   coverage-gate notify --list
   coverage-gate notify --retry 17
+  coverage-gate notify --retry-dead
 """
 
 _SCHEMA = 1
@@ -37,6 +39,7 @@ _LISTED = 200
 )
 @click.option("--list", "lists", is_flag=True, help="Show what waits and what is dead instead.")
 @click.option("--retry", type=int, multiple=True, metavar="N", help="Try a dead message anew.")
+@click.option("--retry-dead", is_flag=True, help="Try all dead messages anew.")
 @db_option
 @format_option
 def notify(  # click calls it by name
@@ -45,6 +48,7 @@ def notify(  # click calls it by name
     interval: float,
     lists: bool,
     retry: tuple[int, ...],
+    retry_dead: bool,
     output: str,
     **flags: str | None,
 ) -> int:
@@ -58,6 +62,8 @@ def notify(  # click calls it by name
     settings = reader(flags)(None)
     if retry:
         _revive(settings, retry)
+    if retry_dead:
+        _revive_all(settings)
     if lists:
         _tell_list(settings, output=output)
     else:
@@ -99,6 +105,17 @@ def _revive(settings: Settings, numbers: tuple[int, ...]) -> None:
     if gone:
         names = ", ".join(map(str, gone))
         raise click.UsageError(f"not dead: {names}; `coverage-gate notify --list` shows the dead")
+
+
+def _revive_all(settings: Settings) -> None:
+    from coverage_gate.clock import SystemClock
+    from coverage_gate.core.records import OutboxState
+    from coverage_gate.wiring import store_of
+
+    store, at = store_of(settings), SystemClock().now_iso()
+    dead = store.messages(states=(OutboxState.DEAD,), limit=sys.maxsize)
+    count = sum(store.revive_message(row.seq, at=at) for row in dead)
+    click.echo(f"{count} dead messages are tried anew", err=True)
 
 
 def _tell_round(done: Round, *, output: str) -> None:

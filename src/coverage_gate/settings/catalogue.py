@@ -345,6 +345,15 @@ _HOST = {
         allowed=_TEXT,
         is_optional=True,
     ),
+    "notify_keep_days": Setting(
+        env="ORCH_NOTIFY_KEEP_DAYS",
+        about=(
+            "For how many days messages that were delivered, or are dead, are kept in the outbox."
+            " What waits is always kept. 0 keeps all."
+        ),
+        allowed="a whole number from 0 to 3650",
+        default="30",
+    ),
 }
 
 _PER_PATH = {

@@ -119,6 +119,9 @@ class Settings(BaseModel):
     plane_api_token: _Token | None = None
     plane_workspace: _Text | None = None
     plane_project: _Text | None = None
+    notify_keep_days: Annotated[
+        int, PlainValidator(partial(values.read_count, low=0, high=3650))
+    ] = 30
 
     flaky_days: Annotated[int, PlainValidator(partial(values.read_count, low=0, high=365))] = (
         _POLICY.flaky_days

@@ -41,6 +41,7 @@ class Rows:
     intents: list[Intent] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
+    last_message: int = 0
     tool_errors: dict[str, int] = field(default_factory=dict)
     waivers: list[Waiver] = field(default_factory=list)
     revoked: set[int] = field(default_factory=set)
@@ -61,6 +62,7 @@ class Rows:
             intents=list(self.intents),
             audits=list(self.audits),
             outbox=list(self.outbox),
+            last_message=self.last_message,
             tool_errors=dict(self.tool_errors),
             waivers=list(self.waivers),
             revoked=set(self.revoked),

@@ -580,7 +580,8 @@ class MemoryStore:
             told = {(kept.topic, kept.dedup_key) for kept in rows.outbox if kept.dedup_key}
             new = (row.topic, row.dedup_key) not in told
             if new:
-                rows.outbox.append(replace(row, seq=len(rows.outbox) + 1))
+                rows.last_message += 1
+                rows.outbox.append(replace(row, seq=rows.last_message))
             return new
 
     def claim_messages(
@@ -594,8 +595,8 @@ class MemoryStore:
             taken = tuple(
                 replace(row, attempts=row.attempts + 1, next_attempt_at=retry_at) for row in due
             )
-            for row in taken:
-                rows.outbox[row.seq - 1] = row
+            fresh = {row.seq: row for row in taken}
+            rows.outbox[:] = [fresh.get(row.seq, row) for row in rows.outbox]
             return taken
 
     def settle_message(
@@ -645,3 +646,15 @@ class MemoryStore:
                     row, state=OutboxState.PENDING, attempts=0, created_at=at, next_attempt_at=at
                 ),
             )
+
+    def forget_messages(self, *, before: str) -> int:
+        """See `ports.Store.forget_messages`."""
+        with self._change() as rows:
+            kept = [
+                row
+                for row in rows.outbox
+                if row.state is OutboxState.PENDING or row.next_attempt_at >= before
+            ]
+            gone = len(rows.outbox) - len(kept)
+            rows.outbox[:] = kept
+            return gone

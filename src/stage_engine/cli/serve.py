@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from coverage_gate.cli.serve import serve_options
@@ -17,8 +20,13 @@ Examples:
 @serve_options
 def serve(*, host: str, port: int) -> int:
     """Answer over HTTP as `coverage-gate serve` does, with tasks, jobs and leases in `/queue`."""
+    import orjson
+
     from coverage_gate.web.serving import run_server
     from stage_engine.engine import open_engine
     from stage_engine.overview import queue_block
 
-    return run_server(host=host, port=port, queue=lambda: queue_block(open_engine()))
+    def read_queue() -> Mapping[str, Any]:
+        return queue_block(open_engine(), read=orjson.Fragment)
+
+    return run_server(host=host, port=port, queue=read_queue)

@@ -128,6 +128,18 @@ def test_a_dead_message_is_tried_anew(
     assert "not dead: 1, 9" in capsys.readouterr().err
 
 
+def test_all_dead_messages_are_tried_anew(
+    chat: telegram.FakeTelegram, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave()
+    store_of(load_settings()).settle_message(1, state=OutboxState.DEAD, error="gone")
+    assert run(["notify", "--retry-dead"]) == 0
+    assert len(chat.messages) == 1
+    assert "1 dead messages are tried anew" in capsys.readouterr().err
+    assert run(["notify", "--retry-dead"]) == 0
+    assert "0 dead messages are tried anew" in capsys.readouterr().err
+
+
 def test_a_watcher_goes_on_until_it_is_interrupted(
     chat: telegram.FakeTelegram,
     capsys: pytest.CaptureFixture[str],

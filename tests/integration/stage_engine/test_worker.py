@@ -12,6 +12,8 @@ import pytest
 from tests.engine_world import REPO, World
 
 from coverage_gate import procedure
+from coverage_gate.core.outbox import later
+from coverage_gate.core.records import OutboxState
 from stage_engine import jobqueue
 from stage_engine.engine import Engine, submit_task
 from stage_engine.qg import Answer
@@ -256,6 +258,24 @@ def test_worktrees_that_nobody_needs_are_cleaned_up(world: World) -> None:
     _, told = work(engine, replace(DRAIN, tidy_s=3600.0, keep_s=0.0))
     assert told == [f"cleaned up: {world.worktree('f1')}, its branch is gone"]
     assert world.worktree("f2").exists()
+
+
+@pytest.mark.parametrize(("days", "is_forgotten"), [("1", True), ("0", False), ("30", False)])
+def test_old_messages_are_cleaned_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, days: str, is_forgotten: bool
+) -> None:
+    monkeypatch.setenv("ORCH_NOTIFY_KEEP_DAYS", days)
+    engine = world.engine()
+    long_ago = later(engine.clock.now_iso(), -2 * 86_400)
+    with engine.store.writing() as rows:
+        for topic in ("plane", "telegram"):
+            rows.shared.enqueue(topic=topic, payload={}, dedup_key=None, at=long_ago)
+        rows.shared.settle_message(1, state=OutboxState.DEAD, error="gone")
+    _, told = work(engine, replace(DRAIN, tidy_s=3600.0))
+    expected = ["cleaned up: 1 messages that were delivered or dead"] if is_forgotten else []
+    assert told == expected
+    with engine.store.reading() as rows:
+        assert rows.shared.message_counts()["telegram", OutboxState.PENDING] == 1
 
 
 def test_a_worker_cleans_up_seldom(world: World) -> None:

@@ -10,13 +10,23 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
 from coverage_gate.cli.main import run
+from stage_engine import tasks
+from stage_engine.engine import open_engine
+from stage_engine.values import Task, TaskStatus
 
 Serve = Callable[[str], str]
+
+
+def asked(address: str) -> Any:  # noqa: ANN401 - JSON
+    """What the queue holds."""
+    with urlopen(f"{address}/queue", timeout=20) as answer:  # noqa: S310 - our own server
+        return json.loads(answer.read())
 
 
 @pytest.fixture
@@ -48,11 +58,31 @@ def serve() -> Iterator[Serve]:
 
 @pytest.mark.parametrize("program", ["coverage_gate", "stage_engine"])
 def test_a_server_answers_until_it_is_asked_to_stop(serve: Serve, program: str) -> None:
-    address = serve(program)
-    with urlopen(f"{address}/queue", timeout=20) as answer:  # noqa: S310 - our own server
-        found = json.loads(answer.read())
+    found = asked(serve(program))
     assert found["coverage"]["enabled"] is True
     assert ("tasks" in found) == (program == "stage_engine")
+
+
+def test_what_changes_is_in_the_next_answer(serve: Serve) -> None:
+    address = serve("stage_engine")
+    assert asked(address)["tasks"]["created"] == []
+    odd = 'a "quoted"\\ \u00fc\u2028\x1b task'
+    first, second = (submitted(name) for name in ("ET-1", odd))
+    created = asked(address)["tasks"]["created"]
+    assert [each["work_item"] for each in created] == ["ET-1", odd]
+    shown = {"task_id": second.id, "repo": "shop", "work_item": odd, "branch": "f"}
+    assert created[1] == shown | {"status": "active", "reason": ""}
+    with open_engine().store.writing() as rows:
+        tasks.change(rows, first, status=TaskStatus.DONE)
+    found = asked(address)
+    assert [each["work_item"] for each in found["tasks"]["created"]] == [odd]
+    assert found["done"] == 1
+
+
+def submitted(name: str) -> Task:
+    """A new task of the engine that the settings name."""
+    with open_engine().store.writing() as rows:
+        return tasks.submit(rows, repo="shop", work_item=name, branch="f")
 
 
 def test_an_address_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,6 +52,12 @@ def sqlite_engine(place: SqlitePlace) -> Engine:
         StoreError: If the interpreter's SQLite is too old.
     """
     check_sqlite(sqlite3.sqlite_version_info)
+    return _engine_of(place)
+
+
+@lru_cache(maxsize=16)
+def _engine_of(place: SqlitePlace) -> Engine:
+    """Kept for what it knows of statements: making them into SQL costs more than running them."""
     engine = create_engine(
         "sqlite+pysqlite://",
         creator=lambda: open_file(place),

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Delete,
     Insert,
     Row,
     Select,
     Update,
+    delete,
     func,
     insert,
     literal,
@@ -275,6 +277,14 @@ def reviving_message(seq: int, *, at: str) -> Update:
         update(OUTBOX)
         .where(OUTBOX.c.seq == seq, OUTBOX.c.state == OutboxState.DEAD.value)
         .values(state=OutboxState.PENDING.value, attempts=0, created_at=at, next_attempt_at=at)
+    )
+
+
+def forgetting_messages(before: str) -> Delete:
+    """Take away what is settled, and was last to be tried before a time."""
+    row = OUTBOX.c
+    return delete(OUTBOX).where(
+        row.state != OutboxState.PENDING.value, row.next_attempt_at < before
     )
 
 

@@ -530,6 +530,11 @@ class SqlStore:
         """See `ports.Store.revive_message`."""
         return self._changed(sql_records.reviving_message(seq, at=at))
 
+    def forget_messages(self, *, before: str) -> int:
+        """See `ports.Store.forget_messages`."""
+        with self._write() as connection:
+            return connection.execute(sql_records.forgetting_messages(before)).rowcount
+
     def _messages(self, wanted: Select[Any]) -> tuple[OutboxRow, ...]:
         with self.transactions.reading() as connection:
             return tuple(map(sql_records.message_of, connection.execute(wanted)))
