@@ -20,6 +20,7 @@ from coverage_gate.core.decide import (
 from coverage_gate.core.evidence import Evidence, Founding
 from coverage_gate.core.excuse import is_main_below
 from coverage_gate.core.flaky import FlakyLine, carried
+from coverage_gate.core.history import branch_of
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import (
     BRANCH_FAILURES,
@@ -314,6 +315,7 @@ def _founding(evidence: Evidence, request: Request, ports: Ports) -> Founding | 
         config_tree=evidence.landing.base.tree,
         commit=stored.sha,
         label=f"the baseline of {request.repository}",
+        branch=branch_of(request.base),
     )
     measured = ports.measurer.measure(source)
     return Founding(measured=measured, diff=diff) if isinstance(measured, Measurement) else None
@@ -395,6 +397,7 @@ def _head_source(request: Request, landing: Landing, tree: str) -> TreeSource:
         config_tree=landing.base.tree,
         commit=landing.head.sha if landing.head.tree == tree else None,
         label=f"branch {request.branch}",
+        branch=branch_of(request.branch),
     )
 
 
@@ -404,6 +407,7 @@ def _base_source(request: Request, landing: Landing) -> TreeSource:
         config_tree=landing.base.tree,
         commit=landing.base.sha,
         label=f"base {request.base}",
+        branch=branch_of(request.base),
     )
 
 

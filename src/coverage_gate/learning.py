@@ -13,6 +13,7 @@ from pathlib import Path
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine, flapping
+from coverage_gate.core.history import branch_of
 from coverage_gate.core.measurement import MeasureFailure
 from coverage_gate.core.times import days_before
 from coverage_gate.measuring import TreeMeasurer
@@ -96,7 +97,11 @@ def _tree_of(shop: Workshop, folder: Path, base: str) -> tuple[TreeSource, bytes
         raise no_repository(folder)
     commit = shop.view.resolve(base)
     source = TreeSource(
-        tree=commit.tree, config_tree=commit.tree, commit=commit.sha, label=f"base {base}"
+        tree=commit.tree,
+        config_tree=commit.tree,
+        commit=commit.sha,
+        label=f"base {base}",
+        branch=branch_of(base),
     )
     return source, shop.view.read_file(commit.tree, "pyproject.toml")
 

@@ -91,6 +91,7 @@ class TreeSource:
         commit: The commit whose tree it is; None for a merge result.
         folder: The folder, where there is no tree.
         label: For progress: "branch feature/x", "base main".
+        branch: Whose history the numbers belong to; empty where nobody said.
     """
 
     tree: str | None
@@ -98,6 +99,7 @@ class TreeSource:
     commit: str | None = None
     folder: Path | None = None
     label: str = ""
+    branch: str = ""
 
 
 class Repository(Protocol):

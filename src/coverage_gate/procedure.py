@@ -22,6 +22,7 @@ from coverage_gate.closing import MOST, count_error, forget_errors, kept_count
 from coverage_gate.core.baseline import BaselineKey
 from coverage_gate.core.decide import closed_after, gate_error, not_applicable, refused, tool_error
 from coverage_gate.core.explanation import Explanation
+from coverage_gate.core.history import branch_of
 from coverage_gate.core.limits import decide_percent, delta_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
@@ -496,4 +497,11 @@ def source_of(shop: Workshop, folder: Path, head: str, base: str) -> TreeSource:
         config_tree = shop.view.resolve(base).tree
     except RepositoryError:
         config_tree = commit.tree  # a repository without that base rules itself
-    return TreeSource(tree=commit.tree, config_tree=config_tree, commit=commit.sha, label=head)
+    named = (checked_out(folder) or "") if head == "HEAD" else head
+    return TreeSource(
+        tree=commit.tree,
+        config_tree=config_tree,
+        commit=commit.sha,
+        label=head,
+        branch=branch_of(named),
+    )

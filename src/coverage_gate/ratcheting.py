@@ -10,13 +10,15 @@ from typing import Any
 from coverage_gate.adapters import report_files
 from coverage_gate.adapters.render.front_matter import FrontMatterError
 from coverage_gate.adapters.render.report_reader import PASS, ReportFields, read_report
+from coverage_gate.alerting import note_merge
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.baseline import ANY, Baseline, BaselineKey
+from coverage_gate.core.history import branch_of
 from coverage_gate.core.ratchet import RatchetResult
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.ports import StoreError
 from coverage_gate.settings import Settings, SettingsError
-from coverage_gate.wiring import open_repository, store_of
+from coverage_gate.wiring import CHATS, configured_topics, open_repository, store_of
 
 #: What a report has as commit when a folder was measured as it stands; it never ratchets.
 UNCOMMITTED = "uncommitted"
@@ -53,8 +55,9 @@ def ratchet(
     """
     fields = _read(report)
     rate = _measured_rate(fields, report)
+    merged = sha
     if fields.tree is not None:
-        _demand_tree(settings, repository, sha, fields.tree, folder=folder)
+        merged = _demand_tree(settings, repository, sha, fields.tree, folder=folder)
     key = BaselineKey(repository=repository, scope=fields.scope or ANY, kind=fields.kind or ANY)
     at = SystemClock().now_iso()
     with store_of(settings).transaction() as store:
@@ -71,6 +74,16 @@ def ratchet(
         if fields.tree is not None and result is not RatchetResult.STALE_LEASE:
             # The merge is made, whether or not the baseline rose: what it was allowed is used up.
             store.use_up_waivers(repository, tree=fields.tree, sha=sha, at=at)
+            note_merge(
+                store,
+                key,
+                tree=fields.tree,
+                branch=branch_of(settings.base),
+                commit=merged,
+                at=at,
+                max_drop=settings.alert_drop,
+                topics=[topic for topic in configured_topics(settings) if topic in CHATS],
+            )
     return result
 
 
@@ -95,14 +108,16 @@ def _measured_rate(fields: ReportFields, report: Path) -> Fraction:
 
 def _demand_tree(
     settings: Settings, repository: str, sha: str, tree: str, *, folder: Path | None
-) -> None:
+) -> str:
+    """The merged commit's own id, whose tree must be the judged one."""
     with open_repository(settings, repository, folder=folder) as view:
-        merged = view.resolve(sha).tree
-    if merged != tree:
+        merged = view.resolve(sha)
+    if merged.tree != tree:
         raise NotRatchetedError(
-            f"the report judged tree {tree[:12]}, but {sha[:12]} has tree {merged[:12]}: "
+            f"the report judged tree {tree[:12]}, but {sha[:12]} has tree {merged.tree[:12]}: "
             "what was merged was not measured"
         )
+    return merged.sha
 
 
 def init_store(settings: Settings) -> bool:

@@ -290,6 +290,8 @@ RECEIVERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 #: Those that show verdicts beside the code.
 FORGES = (gitea.TOPIC, github.TOPIC, gitlab.TOPIC)
+#: Those that people read for news.
+CHATS = (telegram.TOPIC,)
 
 
 def missing_for(settings: Settings, topic: str) -> tuple[str, ...]:

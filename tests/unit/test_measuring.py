@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from tests.shop import MAIN, NAME, Shop
 
 from coverage_gate import wiring
+from coverage_gate.core.history import FileCounts, Point
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.names import SCRATCH
+from coverage_gate.core.times import moment
 from coverage_gate.measuring import TreeMeasurer, tracked_in
+from coverage_gate.measuring.recording import committed_at, note
 from coverage_gate.ports import (
     Premises,
     ProcessResult,
@@ -248,7 +252,8 @@ def test_tests_that_cannot_start_are_told_with_their_output(shop: Shop) -> None:
 
 
 def test_source_that_cannot_be_analysed_in_time_is_told(shop: Shop) -> None:
-    shop.new_branch("new", {"README.md": "new\n"})
+    # What is known of the same texts is not analysed again.
+    shop.new_branch("new", {"src/shop/price.py": "x = 1\n"})
     with measurer_of(shop) as measurer:
         bench = replace(measurer.bench, limits=RunLimits(timeout_s=0.001))
         failure = replace(measurer, bench=bench).measure(source_of(shop, "new"))
@@ -441,3 +446,91 @@ def test_the_folder_of_temporary_files_leaves_room_for_sockets(shop: Shop) -> No
     bench.scratch.rmdir()  # the run left nothing there
     assert isinstance(measured, Measurement), measured
     assert not measured.tests.failed
+
+
+# The history
+
+
+class ForgetfulStore(MemoryStore):
+    """Has no history."""
+
+    def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
+        del point, files
+        raise StoreError("is locked")
+
+
+def test_a_measurement_is_a_point_of_its_branch_at_the_time_of_its_commit(shop: Shop) -> None:
+    store = MemoryStore()
+    committed = int(shop.git.git("log", "-1", "--format=%ct", "main"))
+    source = replace(source_of(shop, "main"), branch="main")
+    with measurer_of(shop) as measurer:
+        measured = measurer.measure(source)
+        assert isinstance(measured, Measurement)
+        note(
+            store,
+            measured,
+            repository=NAME,
+            branch="main",
+            view=measurer.view,
+            now="2999-01-01T00:00:00Z",
+        )
+    (point,) = store.history(NAME, branch="main", limit=9)
+    assert point.at == moment(committed, latest="2999-01-01T00:00:00Z")
+    assert (point.recorded_at, str(point.counts)) == ("2999-01-01T00:00:00Z", "8/12")
+
+
+def test_a_commit_is_never_later_than_now_and_may_be_unknown(shop: Shop) -> None:
+    now = "2020-01-01T00:00:00Z"
+    with measurer_of(shop) as measurer:
+        for commit in (shop.sha("main"), "0" * 40, None):
+            assert committed_at(measurer.view, commit, now=now) == now
+    assert committed_at(None, shop.sha("main"), now=now) == now
+
+
+def test_a_commit_that_names_no_time_was_made_now(shop: Shop) -> None:
+    odd = f"tree {shop.git.git('rev-parse', 'main^{tree}')}\nauthor a <a> 1 +0000\n\nodd\n"
+    made = subprocess.run(
+        [
+            "git",
+            "-C",
+            str(shop.path),
+            "hash-object",
+            "-t",
+            "commit",
+            "-w",
+            "--stdin",
+            "--literally",
+        ],
+        input=odd.encode(),
+        capture_output=True,
+        check=True,
+    )
+    now = "2026-01-01T00:00:00Z"
+    with measurer_of(shop) as measurer:
+        commit = made.stdout.decode().strip()
+        assert committed_at(measurer.view, commit, now=now) == now
+
+
+def test_a_history_that_cannot_be_written_changes_no_measurement(shop: Shop) -> None:
+    progress = RecordingProgress()
+    with measurer_of(shop) as measurer:
+        kept = measurer.store.load_measurement(identity_of_main(measurer, shop))
+        assert kept is not None
+        store = ForgetfulStore()
+        store.save_measurement(NAME, kept, "2026-01-01T00:00:00Z")
+        told = replace(measurer, store=store, progress=progress).measure(source_of(shop, "main"))
+    assert isinstance(told, Measurement)
+    assert progress.heard[-1] == "the history does not get it: is locked"
+
+
+def identity_of_main(measurer: TreeMeasurer, shop: Shop) -> str:
+    measured = measurer.measure(source_of(shop, "main"))
+    assert isinstance(measured, Measurement)
+    return measured.provenance.identity
+
+
+def test_a_folder_without_a_commit_adopts_nothing(shop: Shop, tmp_path: Path) -> None:
+    with measurer_of(shop, tmp_path) as measurer:
+        source = TreeSource(tree=None, config_tree=None, folder=tmp_path)
+        with pytest.raises(ValueError, match="a folder without a commit"):
+            measurer.adopt(source, tmp_path / "data", is_lenient=False)

@@ -76,6 +76,14 @@ TABLE = {
         target="coverage_gate.cli.init:init",
         short_help="Show, then write: configuration, hooks, workflow files.",
     ),
+    "history": LazyCommand(
+        target="coverage_gate.cli.history:history",
+        short_help="Show what coverage was, check whether it fell, import and export.",
+    ),
+    "trend": LazyCommand(
+        target="coverage_gate.cli.trend:trend",
+        short_help="Draw the history of a branch: table, picture or page.",
+    ),
     "doctor": LazyCommand(
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",
@@ -111,9 +119,10 @@ Examples:
 
 def _told() -> Mapping[type[Exception], int]:
     from coverage_gate.adapters.report_files import ReportError
+    from coverage_gate.core.history import HistoryError
     from coverage_gate.core.plan import PlanError
 
-    return {ReportError: USAGE, PlanError: USAGE}
+    return {ReportError: USAGE, PlanError: USAGE, HistoryError: USAGE}
 
 
 PROGRAM = Program(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from typing import TextIO
 
+from coverage_gate.adapters.render.canvas import Canvas
 from coverage_gate.settings import TerminalWishes, terminal_wishes
 
 _WIDTH = 80
+_NARROWEST = 40
 _NEEDED = "✓✗–…≥→"  # noqa: RUF001 - a dash
 
 
@@ -41,6 +44,16 @@ def terminal_of(stream: TextIO | None, *, wishes: TerminalWishes | None = None) 
         is_live=is_terminal and not wishes.is_plain,
         width=_width(stream) if is_terminal else _WIDTH,
         ascii_only=not _shows(_NEEDED, stream),
+    )
+
+
+def canvas_of_stdout(*, is_plain: bool = False) -> Canvas:
+    """What stdout shows; plain: what a file shows, which has no colours and any character."""
+    shown = terminal_of(sys.stdout)
+    return Canvas(
+        columns=_WIDTH if is_plain else max(shown.width, _NARROWEST),
+        is_colored=shown.color and not is_plain,
+        is_ascii=shown.ascii_only and not is_plain,
     )
 
 

@@ -5,6 +5,7 @@ Numbers are compared where scope and kind are the same, as baselines are; see AD
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ FAR_BACK = 1000
 
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
 _PREFIXES = ("refs/heads/", "refs/remotes/", "origin/")
+
+
+class HistoryError(Exception):
+    """The history has not what was asked for, or does not take what it was given."""
 
 
 class Origin(StrEnum):
@@ -153,6 +158,14 @@ def point_of(
         kind=kind_text(origin.kind),
         identity=origin.identity,
     )
+
+
+def identity_of(scope: str, kind: str, files: Iterable[FileCounts]) -> str:
+    """A digest of numbers from elsewhere, by which they are known again."""
+    digest = hashlib.sha256(repr((scope, kind)).encode())
+    for file in sorted(files, key=lambda file: file.path):
+        digest.update(repr((file.path, str(file.lines), str(file.branches))).encode())
+    return digest.hexdigest()
 
 
 def checked_files(point: Point, files: Iterable[FileCounts]) -> tuple[FileCounts, ...]:

@@ -43,7 +43,7 @@ def counted(plan: Plan, done: Executed, *, max_bytes: int, sandbox: str) -> Meas
     known = {file.path for file in files}
     idle = [file for file in static.files if file.path not in known and file.statements]
     return Measurement(
-        provenance=_provenance(plan, done.ran.core, sandbox),
+        provenance=provenance_of(plan, done.ran.core, sandbox),
         files=files,
         unparsable=unparsable(static.broken, raw.files),
         unlisted=tuple(sorted(file.path for file in idle)),
@@ -96,7 +96,8 @@ def _claims(plan: Plan, done: Executed, max_bytes: int) -> RawData:
     )
 
 
-def _provenance(plan: Plan, core: str, sandbox: str) -> Provenance:
+def provenance_of(plan: Plan, core: str, sandbox: str) -> Provenance:
+    """Where the numbers of a plan come from."""
     major, minor = plan.interpreter.minor
     return Provenance(
         identity=plan.identity,

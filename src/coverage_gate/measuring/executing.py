@@ -73,6 +73,12 @@ class Executor:
         rewritten = _rewritten(place, {path: blobs[path] for path in static.paths})
         return Executed(place=place, static=static, ran=ran, run=run, rewritten=rewritten)
 
+    def read_source(self, plan: Plan, folder: Path) -> StaticAnalysis:
+        """Export and read the source; nothing runs. Raises as `execute`."""
+        blobs = self._export(plan.source, folder / plan.root_name)
+        self.progress.detail("reading the source")
+        return self._analysed(plan, self._laid_out(plan, folder, ""), blobs)
+
     def try_own_configuration(self, plan: Plan, done: Executed) -> None:
         """See whether tests are found under what the base's configuration replaced, if anything.
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from coverage_gate.adapters.git.view import GitView
+from coverage_gate.adapters.measure.data_file import look_at
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.measuring.adopted import adopted
 from coverage_gate.measuring.analysing import Analyst
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.counting import counted, told_by_context
 from coverage_gate.measuring.executing import Contexts, Executor
 from coverage_gate.measuring.faults import UnmeasurableError, told_as_failures
 from coverage_gate.measuring.planning import Planner
+from coverage_gate.measuring.recording import note
 from coverage_gate.ports import Clock, Progress, Sandbox, Store, StoreError, TreeSource
 from coverage_gate.scratch import private_folder
 
@@ -46,12 +50,13 @@ class TreeMeasurer:
             plan = self._plan(source)
             if not fresh and (stored := self._stored(plan)) is not None:
                 self.progress.step(f"{source.label}: measured before, reused")
+                self._note(stored, source)
                 return stored
             self.progress.step(f"measuring {source.label}")
             measured = self._run(plan, self._measure_in)
         except UnmeasurableError as error:
             return error.failure
-        self._keep(measured)
+        self._keep(measured, source)
         return measured
 
     def contexts(self, source: TreeSource) -> ContextMap | MeasureFailure:
@@ -70,6 +75,32 @@ class TreeMeasurer:
         except UnmeasurableError as error:
             return error.failure
 
+    def adopt(
+        self, source: TreeSource, data: Path, *, is_lenient: bool
+    ) -> Measurement | MeasureFailure:
+        """Count what a data file of elsewhere says of a tree. Nothing runs, nothing is kept.
+
+        Raises:
+            RepositoryError: If git cannot read the tree, or it is hostile.
+        """
+        limit = self.bench.limits.data_bytes
+        if self.view is None:
+            raise ValueError("a folder without a commit has nothing to compare a data file with")
+        try:
+            plan = self._plan(source)
+            with told_as_failures():
+                has_arcs = look_at(data, max_bytes=limit).has_arcs
+            plan = replace(plan, config=replace(plan.config, branch=bool(has_arcs)))
+            count = partial(
+                adopted, data=data, view=self.view, max_bytes=limit, is_lenient=is_lenient
+            )
+            return self._run(
+                plan,
+                lambda plan, folder: count(plan, self._executor().read_source(plan, folder)),
+            )
+        except UnmeasurableError as error:
+            return error.failure
+
     def _plan(self, source: TreeSource) -> Plan:
         planner = Planner(
             bench=self.bench, view=self.view, sandbox=self.sandbox, probed=self.probed
@@ -84,7 +115,7 @@ class TreeMeasurer:
             return None
         return replace(stored, provenance=replace(stored.provenance, commit=plan.source.commit))
 
-    def _keep(self, measured: Measurement) -> None:
+    def _keep(self, measured: Measurement, source: TreeSource) -> None:
         # A run whose tests failed is not kept: it may be the run that failed, and not the tree.
         if not measured.provenance.identity or measured.tests.exit_status != 0:
             return
@@ -92,6 +123,21 @@ class TreeMeasurer:
             self.store.save_measurement(self.bench.repository, measured, self.clock.now_iso())
         except StoreError as error:
             self.progress.step(f"the measurement is not kept: {error}")
+            return
+        self._note(measured, source)
+
+    def _note(self, measured: Measurement, source: TreeSource) -> None:
+        try:
+            note(
+                self.store,
+                measured,
+                repository=self.bench.repository,
+                branch=source.branch,
+                view=self.view,
+                now=self.clock.now_iso(),
+            )
+        except StoreError as error:
+            self.progress.step(f"the history does not get it: {error}")
 
     def _run(self, plan: Plan, make: Callable[[Plan, Path], _Made]) -> _Made:
         with told_as_failures(), private_folder(within=self.bench.scratch) as folder:

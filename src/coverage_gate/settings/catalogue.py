@@ -124,6 +124,22 @@ _GATE = {
         default="14",
         file="flaky_days",
     ),
+    "alert_drop": Setting(
+        env="ORCH_COVERAGE_ALERT_DROP",
+        about="By how much coverage may fall between comparable measurements of a branch before"
+        " people are told. It fails no merge.",
+        allowed="percentage points from 0 to 100, such as 2 or 0.5",
+        default="2",
+        flag="--max-drop",
+        show=percent_text,
+    ),
+    "history_days": Setting(
+        env="ORCH_COVERAGE_HISTORY_DAYS",
+        about="How many days `history prune` keeps points and measurements. 0: for ever.",
+        allowed="a whole number from 0 to 36500",
+        default="0",
+        flag="--days",
+    ),
 }
 
 _RUN = {

@@ -129,6 +129,8 @@ class Settings(BaseModel):
     self_check_percent: Annotated[
         int, PlainValidator(partial(values.read_count, low=0, high=100))
     ] = 2
+    alert_drop: _Percent = Fraction(2, 100)
+    history_days: Annotated[int, PlainValidator(partial(values.read_count, low=0, high=36_500))] = 0
     targets: Annotated[tuple[Target, ...], PlainValidator(values.read_targets)] = ()
     branch_paths: Annotated[tuple[BranchPath, ...], PlainValidator(values.read_branch_paths)] = ()
 

@@ -54,7 +54,7 @@ def test_every_setting_is_shown_on_a_line_of_its_own(
 ) -> None:
     lines = _shown(capsys, "--repo", str(repository.path)).splitlines()
     assert [line.split()[0] for line in lines] == [setting.name for setting in EVERY.values()]
-    assert "ORCH_COVERAGE_MIN_PERCENT        80.5" in lines
+    assert "ORCH_COVERAGE_MIN_PERCENT         80.5" in lines
 
 
 def test_each_value_is_shown_with_its_origin(
@@ -126,7 +126,7 @@ def test_no_rules_are_shown_as_none(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ORCH_COVERAGE_RULES", "")
-    assert "ORCH_COVERAGE_RULES              none\n" in _shown(capsys)
+    assert "ORCH_COVERAGE_RULES               none\n" in _shown(capsys)
 
 
 def test_misspelt_variables_are_listed(

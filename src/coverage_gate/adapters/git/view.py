@@ -86,6 +86,16 @@ class GitView:
         """The tree id of a commit."""
         return self.resolve(_checked(commit)).tree
 
+    def committed_at(self, commit: str) -> int:
+        """When it says that it was committed, in seconds since 1970; whoever made it chose that.
+
+        Raises:
+            RepositoryError: If there is no such commit.
+            ValueError: If it names no time.
+        """
+        told = self.objects.run("log", "-1", "--format=%ct", _checked(commit)).output
+        return int(told)
+
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Whether the history of one commit holds another."""
         return landing.is_ancestor(self.objects, _checked(ancestor), _checked(descendant))

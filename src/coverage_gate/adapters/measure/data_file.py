@@ -138,6 +138,7 @@ def read_raw(
     max_bytes: int,
     canary: Path | None = None,
     limits: DataLimits = LIMITS,
+    prefix: str | None = None,
 ) -> RawData:
     """Read and unite the data files of one run.
 
@@ -149,6 +150,7 @@ def read_raw(
         max_bytes: Size of all files together.
         canary: A file that nothing runs, see `canary`.
         limits: Further bounds.
+        prefix: What stands before the paths, where that is not `root`.
 
     Raises:
         BadDataError: For anything but data files that coverage.py writes, and nothing else.
@@ -156,7 +158,7 @@ def read_raw(
     if len(files) > limits.files:
         raise BadDataError(f"{len(files)} data files are more than the gate reads")
     claims = Claims(
-        prefix=prefix_of(root),
+        prefix=prefix_of(root) if prefix is None else prefix,
         known=known,
         rows_left=limits.rows,
         canary=str(canary) if canary else None,
@@ -168,6 +170,36 @@ def read_raw(
         limits=limits,
     )
     return claims.result()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a data file is about.
+
+    Attributes:
+        has_arcs: Whether branches were measured; None: nothing was measured.
+        paths: Of the measured files, as they stand there.
+    """
+
+    has_arcs: bool | None
+    paths: tuple[str, ...]
+
+
+def look_at(file: Path, *, max_bytes: int, limits: DataLimits = LIMITS) -> Seen:
+    """What a data file of elsewhere is about.
+
+    Raises:
+        BadDataError: As `read_raw`.
+    """
+    claims = Claims(prefix="", known=(), rows_left=limits.rows)
+
+    def look(connection: sqlite3.Connection) -> None:
+        _check_layout(connection, claims)
+        claims.has_arcs = _has_arcs(connection, claims)
+        paths_of(connection, claims)
+
+    read_each([file], look, max_bytes=max_bytes, limits=limits)
+    return Seen(has_arcs=claims.has_arcs, paths=tuple(sorted(claims.foreign)))
 
 
 def prefix_of(root: Path) -> str:
@@ -242,12 +274,16 @@ def _over(deadline: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > deadline
 
 
-def _read(connection: sqlite3.Connection, claims: Claims, *, branch: bool) -> None:
+def _check_layout(connection: sqlite3.Connection, claims: Claims) -> None:
     for table, columns in TABLES.items():
         check_table(connection, table, columns)
     versions = list(rows_of(connection, claims, "coverage_schema"))
     if versions != [(_SCHEMA_VERSION,)]:
         raise BadDataError(f"has schema {_printable(repr(versions))}, not {_SCHEMA_VERSION}")
+
+
+def _read(connection: sqlite3.Connection, claims: Claims, *, branch: bool) -> None:
+    _check_layout(connection, claims)
     has_arcs = _has_arcs(connection, claims)
     if has_arcs is None:
         return

@@ -224,6 +224,10 @@ class SqlStore:
     def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
         """See `ports.Store.note_point`."""
         row = sql_history.point_row(point, encode_files(checked_files(point, files)))
+        # What is measured again and again is looked up and waits for no writer.
+        with self._read() as connection:
+            if connection.execute(sql_history.point_known(row)).one_or_none() is not None:
+                return False
         with self._write() as connection:
             return sql_history.note(connection, row)
 

@@ -1,0 +1,71 @@
+"""What a data file of elsewhere says of a tree: counted as our own runs are, without running."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from coverage_gate.adapters.git.view import GitView
+from coverage_gate.adapters.measure.analysis import StaticAnalysis
+from coverage_gate.adapters.measure.data_file import BadDataError, look_at, read_raw
+from coverage_gate.core.adoption import misfits, prefix_in, some
+from coverage_gate.core.counting import count
+from coverage_gate.core.measurement import Measurement
+from coverage_gate.measuring.bench import Plan
+from coverage_gate.measuring.counting import provenance_of
+
+#: The core of such numbers: nobody knows what traced them.
+IMPORTED = "imported"
+#: Of the sources of a tree that are looked at.
+MAX_SOURCES = 256 * 1024**2
+
+
+def adopted(
+    plan: Plan,
+    static: StaticAnalysis,
+    data: Path,
+    *,
+    view: GitView,
+    max_bytes: int,
+    is_lenient: bool,
+) -> Measurement:
+    """The measurement that a data file claims.
+
+    Args:
+        plan: Of the tree; its branch mode is the file's.
+        static: What its source says.
+        data: The file.
+        view: Has the tree.
+        max_bytes: Of the file.
+        is_lenient: Whether files and lines that the tree has not are dropped instead of refused.
+
+    Raises:
+        BadDataError: If it cannot be read, or is of another commit.
+    """
+    tree = plan.source.tree or ""
+    seen, entries = look_at(data, max_bytes=max_bytes), set(view.paths(tree))
+    prefix = prefix_in(seen.paths, static.paths)
+    if prefix is None:
+        raise BadDataError(f"{data.name}: holds no file that counts in {plan.source.label}")
+    own = [path.removeprefix(prefix) for path in seen.paths if path.startswith(prefix)]
+    unknown = sorted(path for path in own if path not in entries and not path.startswith("/"))
+    raw = read_raw(
+        [data],
+        Path(),
+        known=static.paths,
+        branch=plan.config.branch,
+        max_bytes=max_bytes,
+        prefix=prefix,
+    )
+    claims = {path: file.lines for path, file in raw.files.items()}
+    wrong = misfits(claims, view.read_small(tree, sorted(claims), max_total=MAX_SOURCES))
+    if (unknown or wrong) and not is_lenient:
+        what = f"files {some(unknown)}" if unknown else f"code in the lines {some(wrong)}"
+        raise BadDataError(
+            f"{data.name}: {plan.source.label} has no {what}: it is of another commit"
+            " (--lenient drops what does not fit)"
+        )
+    return Measurement(
+        provenance=replace(provenance_of(plan, IMPORTED, ""), identity=""),
+        files=count(static.files, raw.files, branch=plan.config.branch),
+    )
