@@ -20,10 +20,13 @@ import click
 
 from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
 from coverage_gate.adapters.stores.codec import decode, encode
+from coverage_gate.adapters.stores.context_codec import decode_contexts, encode_contexts
+from coverage_gate.core.contexts import context_map, with_tests
 from coverage_gate.core.decide import decide
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.linebits import bits_of
-from coverage_gate.core.measurement import FileCoverage, Kind, Measurement
+from coverage_gate.core.measurement import FileCoverage, Kind, Measurement, TestRun
+from coverage_gate.core.places import LostLine
 from coverage_gate.core.policy import Policy
 from coverage_gate.testing.values import changes, file_diff, landing, measurement, tree_id
 
@@ -80,14 +83,46 @@ def judge(files: int) -> dict[str, float]:
     return {"seconds": seconds, "mib": peak, "json_bytes": len(line)}
 
 
+def read_contexts(files: int) -> dict[str, float]:
+    """What it takes to name the tests of 200 lost lines from the context map of a project."""
+    blobs = {f"src/part_{n // 50}/module_{n}.py": tree_id(f"{n}") for n in range(files)}
+    ran = {
+        path: {
+            f"tests/part_{n // 50}/test_{n + step}.py::test_{case}": bits_of(range(1, _LINES, 2))
+            for step in range(2)
+            for case in range(5)
+        }
+        for n, path in enumerate(blobs)
+    }
+    started = time.process_time()
+    kept = encode_contexts(context_map("base", blobs, ran))
+    written = time.process_time() - started
+    del ran
+    lost = [LostLine(path=path, line=3, target=None) for path in list(blobs)[:_CHANGED]]
+    started = time.process_time()
+    named = with_tests(lost, decode_contexts(kept), (), TestRun(exit_status=0, outcomes={}))
+    seconds = time.process_time() - started
+    return {
+        "seconds": seconds,
+        "written": written,
+        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "kept_mib": len(kept) / 2**20,
+        "named": sum(len(each.tests) for each in named),
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument("--files", type=int, action="append", help="a size; may be repeated")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--contexts", type=int, help="read the context map of so many files")
     options = parser.parse_args(arguments)
     if options.one is not None:
         click.echo(json.dumps(judge(options.one)))
+        return 0
+    if options.contexts is not None:
+        click.echo(json.dumps(read_contexts(options.contexts)))
         return 0
     click.echo(_ROW.format("files", "CPU s", "peak MiB", "us a file"))
     for size in options.files or SIZES:

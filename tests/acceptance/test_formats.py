@@ -147,6 +147,10 @@ def test_a_line_is_explained_from_what_was_measured(founded: Shop, tell: Tell) -
     assert "  reached when `for item in items` has an item\n" in told.out
     assert "measured before, reused" in told.err
     assert not founded.reports.exists()
+    place = ("src/shop/invoice.py:3", "--format", "json", "--branch", "feature/untested")
+    again = tell("explain", *place, "--repo", str(founded.path))
+    found = json.loads(again.out.splitlines()[-1])
+    assert (found["standing"], found["symbol"]) == ("uncovered", "invoice")
 
 
 def test_a_file_is_explained_as_a_whole(founded: Shop, tell: Tell) -> None:

@@ -6,12 +6,19 @@ from pathlib import Path
 
 import click
 
-from coverage_gate.cli.options import base_option, db_option, policy_options, repo_option
+from coverage_gate.cli.options import (
+    base_option,
+    db_option,
+    format_option,
+    policy_options,
+    repo_option,
+)
 
 EXAMPLES = """\b
 Examples:
   coverage-gate explain src/shop/cart.py --branch feature/x
   coverage-gate explain src/shop/cart.py:42 --branch feature/x --base main
+  coverage-gate explain src/shop/cart.py:42 --format json
 """
 
 
@@ -22,7 +29,8 @@ Examples:
 @base_option
 @db_option
 @policy_options
-def explain(place: str, repo: Path, branch: str | None, **flags: str | None) -> int:
+@format_option
+def explain(place: str, repo: Path, branch: str | None, output: str, **flags: str | None) -> int:
     """Say why a line or a file is covered, lost, hidden, excluded or out of scope.
 
     It tells what reaches the line and which tests are nearest. The branch is judged as `check`
@@ -31,7 +39,8 @@ def explain(place: str, repo: Path, branch: str | None, **flags: str | None) -> 
     """
     from coverage_gate import procedure
     from coverage_gate.adapters.render.agent import agent_text
-    from coverage_gate.adapters.render.explanation import explanation_text
+    from coverage_gate.adapters.render.explanation import explanation_object, explanation_text
+    from coverage_gate.adapters.render.json_verdict import to_json_line
     from coverage_gate.cli.answers import exit_status
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.progress import open_progress
@@ -46,7 +55,10 @@ def explain(place: str, repo: Path, branch: str | None, **flags: str | None) -> 
     if told is None:
         click.echo(agent_text(verdict), err=True)
         return exit_status(verdict) or 1
-    click.echo(explanation_text(told))
+    if output == "json":
+        click.echo(to_json_line(explanation_object(told)))
+    else:
+        click.echo(explanation_text(told))
     return 0
 
 

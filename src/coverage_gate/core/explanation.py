@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import zip_longest
 
 from coverage_gate.core.gaps import gaps_of
+from coverage_gate.core.idle import idle_in
 from coverage_gate.core.linebits import LineBits, lines_of
 from coverage_gate.core.measurement import FileCoverage, Measurement, Span
 from coverage_gate.core.nearest import TestPlace, is_test_module, place_of
@@ -14,6 +16,7 @@ from coverage_gate.core.ordering import Sources, items_of
 from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.reach import Condition, lines_in, reach_of
 from coverage_gate.core.verdict import Verdict
+from coverage_gate.core.waiving import WaiverUse
 from coverage_gate.core.work_order import Item
 
 
@@ -25,6 +28,7 @@ class Standing(StrEnum):
     UNCOVERED = "uncovered"
     LOST = "lost"
     FLAKY = "flaky"
+    IDLE = "for type checkers alone"
     HIDDEN = "hidden"
     EXCLUDED = "excluded"
     NO_STATEMENT = "no statement"
@@ -48,6 +52,8 @@ class Explanation:
         code: The line as it is written.
         conditions: What has to be so for the line to be reached.
         tests: Ids of the tests that used to run it.
+        fates: What became of each of them, in the same order; see `contexts.Fate`.
+        waivers: Those of the file, or of the line.
         items: What of it no test runs.
         place: Where it is tested; None where there is nothing to test.
     """
@@ -60,6 +66,8 @@ class Explanation:
     code: str = ""
     conditions: tuple[Condition, ...] = ()
     tests: tuple[str, ...] = ()
+    fates: tuple[str, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
     items: tuple[Item, ...] = ()
     place: TestPlace | None = None
 
@@ -81,7 +89,15 @@ def explain(
         standing, why = _unknown(measured, path, is_there=path in sources.texts)
         return Explanation(path=path, line=line, standing=standing, why=why)
     known = _Known(verdict=verdict, file=file, sources=sources)
-    return known.whole() if line is None else known.at(line)
+    told = known.whole() if line is None else known.at(line)
+    return replace(told, waivers=tuple(_waivers_at(verdict, path, told.line)))
+
+
+def _waivers_at(verdict: Verdict, path: str, line: int | None) -> Iterator[WaiverUse]:
+    for use in verdict.waivers:
+        first, last = use.lines or (use.waiver.first, use.waiver.last)
+        if use.waiver.path == path and (line is None or first <= line <= last):
+            yield use
 
 
 def _unknown(measured: Measurement, path: str, *, is_there: bool) -> tuple[Standing, str]:
@@ -155,19 +171,27 @@ class _Known:
     def _statement(self, line: int) -> Explanation:
         units = self._missing(1 << line)
         standing, why = self._standing(line, has_branches=bool(units))
-        used = (place.tests for place in self.verdict.lost or () if self._is_at(place, line))
+        used = {
+            test: fate
+            for place in self.verdict.lost or ()
+            if self._is_at(place, line)
+            for test, fate in zip_longest(place.tests, place.fates, fillvalue="")
+        }
         # The statement itself is told already.
         branches = [unit for unit in units if unit.is_branch]
         return replace(
             self._plain(line, standing, why),
             conditions=reach_of(self.text).of_line(line),
-            tests=tuple(dict.fromkeys(test for tests in used for test in tests)),
+            tests=tuple(used),
+            fates=tuple(used.values()),
             items=self._items(branches),
             place=self._place(units),
         )
 
     def _standing(self, line: int, *, has_branches: bool) -> tuple[Standing, str]:
         ran = bool(self.file.executed >> line & 1)
+        if idle_in(self.file).lines >> line & 1:
+            return Standing.IDLE, "no run passes it: it is asked of no change"
         if any(self._is_at(unit, line) for unit in self.verdict.flaky or ()):
             return Standing.FLAKY, "tests run it now and then: it is excused"
         if any(self._is_at(place, line) for place in self.verdict.lost or ()):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.golden.cases import CART, SOURCES, gaps
 
-from coverage_gate.adapters.render.explanation import explanation_text
+from coverage_gate.adapters.render.explanation import explanation_object, explanation_text
+from coverage_gate.adapters.render.json_verdict import to_json_line
 from coverage_gate.core.deltas import Units
 from coverage_gate.core.explanation import Explanation, Standing, explain
 from coverage_gate.core.ledger import Hidden, Why
@@ -17,6 +21,8 @@ from coverage_gate.core.measurement import Measurement, Unparsable
 from coverage_gate.core.ordering import Sources
 from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.verdict import Verdict
+from coverage_gate.core.waiving import WaiverState, WaiverUse
+from coverage_gate.testing.values import waiver
 
 ABOVE = (
     "`not 0 <= percent <= 100` is false",
@@ -81,12 +87,15 @@ def test_a_line_of_which_a_way_is_missing_names_it() -> None:
 def test_a_lost_line_names_the_tests_that_used_to_run_it() -> None:
     lost = (
         LostLine(path="x.py", line=13, tests=("no",)),
-        LostLine(path=PATH, line=13, tests=("t::a", "t::b")),
-        LostLine(path=PATH, line=13, target=14, tests=("t::a",)),
+        LostLine(path=PATH, line=13, tests=("t::a", "t::b"), fates=("deleted", "fails")),
+        LostLine(path=PATH, line=13, target=14, tests=("t::a",), fates=("deleted",)),
     )
     found = told(13, verdict=replace(gaps(), lost=lost))
     assert found.tests == ("t::a", "t::b")
-    assert "  tests that used to run it:\n    t::a\n    t::b\n" in explanation_text(found)
+    assert (
+        "  tests that used to run it:\n    t::a (deleted)\n    t::b (fails)\n"
+        in explanation_text(found)
+    )
 
 
 def test_a_line_of_which_only_a_way_is_lost_says_so() -> None:
@@ -183,3 +192,50 @@ def test_nearest_tests_are_shown() -> None:
     assert explanation_text(near).endswith(
         "  test it in tests/test_cart.py\n    see tests/test_b.py"
     )
+
+
+def test_waivers_of_the_line_and_of_the_file_are_told() -> None:
+    uses = tuple(
+        WaiverUse(waiver=replace(waiver(), seq=number, path=path), state=WaiverState.USED, lines=at)
+        for number, (path, at) in enumerate([(PATH, (7, 8)), (PATH, (9, 9)), ("x.py", (7, 7))], 1)
+    )
+    verdict = replace(gaps(), waivers=uses)
+    assert [use.waiver.seq for use in told(7, verdict=verdict).waivers] == [1]
+    assert [use.waiver.seq for use in told(None, verdict=verdict).waivers] == [1, 2]
+    assert "\n  waiver used here: #1 src/shop/cart.py:7-8: " in explanation_text(
+        told(7, verdict=verdict)
+    )
+
+
+def test_what_only_type_checkers_read_is_told() -> None:
+    found = told(7, head=measured(idle=bits_of([7])))
+    assert (found.standing, found.why) == (
+        Standing.IDLE,
+        "no run passes it: it is asked of no change",
+    )
+
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "docs" / "schema" / "explanation.schema.json").read_text()
+)
+
+
+def test_the_published_schema_describes_every_key_and_standing() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert all(each.get("description") for each in SCHEMA["properties"].values())
+    assert SCHEMA["properties"]["standing"]["enum"] == [str(each) for each in Standing]
+
+
+def test_each_explanation_is_as_the_schema_says() -> None:
+    use = WaiverUse(waiver=replace(waiver(), path=PATH), state=WaiverState.OWED, lines=(13, 13))
+    lost = LostLine(path=PATH, line=13, tests=("t::\udcff", "b"), fates=("deleted", "fails"))
+    verdict = replace(gaps(), lost=(lost,), waivers=(use,))
+    found = [told(line, verdict=verdict) for line in (1, 2, 7, 13, None)]
+    objects = [explanation_object(each) for each in (*found, told(1, path="a\x1b\udcff.py"))]
+    for each in objects:
+        Draft202012Validator(SCHEMA).validate(json.loads(to_json_line(each)))
+    assert objects[3]["tests"] == [
+        {"id": "t::\\udcff", "fate": "deleted"},
+        {"id": "b", "fate": "fails"},
+    ]
+    assert (objects[0]["test_in"], objects[0]["gaps"]) == (None, [])

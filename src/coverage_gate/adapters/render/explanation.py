@@ -1,4 +1,4 @@
-"""An explanation for people at a terminal."""
+"""An explanation for people at a terminal, and for machines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from coverage_gate.adapters.render.order import condition_text, item_lines
 from coverage_gate.adapters.render.printable import one_line
+from coverage_gate.adapters.render.waivers import use_object, use_text
 from coverage_gate.core.explanation import Explanation
+from coverage_gate.core.nearest import TestPlace
+from coverage_gate.core.work_order import Item
+
+_SCHEMA = 1
+_LONG = 4000
 
 
 def explanation_text(told: Explanation) -> str:
@@ -26,7 +32,11 @@ def _lines(told: Explanation) -> Iterator[str]:
         yield f"  reached when {', '.join(map(condition_text, told.conditions))}"
     if told.tests:
         yield "  tests that used to run it:"
-        yield from (f"    {one_line(test)}" for test in told.tests)
+        pairs = zip(told.tests, told.fates, strict=True)
+        yield from (
+            f"    {one_line(test)}" + (f" ({fate})" if fate else "") for test, fate in pairs
+        )
+    yield from (f"  waiver {use_text(use)}" for use in told.waivers)
     if told.items:
         yield "  no test runs or takes:"
         yield from (f"    {line}" for line in item_lines(told.items))
@@ -34,3 +44,47 @@ def _lines(told: Explanation) -> Iterator[str]:
         new = " (new)" if told.place.is_new else ""
         yield f"  test it in {one_line(told.place.path)}{new}"
         yield from (f"    see {one_line(path)}" for path in told.place.near)
+
+
+def explanation_object(told: Explanation) -> dict[str, object]:
+    """The same for machines, see docs/schema/explanation.schema.json."""
+    return {
+        "schema_version": _SCHEMA,
+        "path": _exact(told.path),
+        "line": told.line,
+        "standing": str(told.standing),
+        "why": one_line(told.why, limit=_LONG),
+        "symbol": None if told.symbol is None else _exact(told.symbol),
+        "code": one_line(told.code, limit=_LONG),
+        "conditions": [condition_text(each) for each in told.conditions],
+        "tests": [
+            {"id": _exact(test), "fate": fate or None}
+            for test, fate in zip(told.tests, told.fates, strict=True)
+        ],
+        "waivers": [use_object(use) for use in told.waivers],
+        "gaps": [_gap(item) for item in told.items],
+        "test_in": None if told.place is None else _place(told.place),
+    }
+
+
+def _gap(item: Item) -> dict[str, object]:
+    symbol = item.gap.symbol
+    return {
+        "symbol": None if symbol is None else _exact(symbol),
+        "lines": [list(lines) for lines in item.gap.lines],
+        "branches": [list(branch) for branch in item.gap.branches],
+        "near": [_exact(test) for test in item.tests],
+    }
+
+
+def _place(place: TestPlace) -> dict[str, object]:
+    return {
+        "path": _exact(place.path),
+        "is_new": place.is_new,
+        "near": [_exact(path) for path in place.near],
+    }
+
+
+def _exact(text: str) -> str:
+    # A name that is no UTF-8 arrives with lone surrogates, which other JSON readers refuse.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
