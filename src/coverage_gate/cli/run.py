@@ -69,7 +69,7 @@ def run(
         )
         if not watch:
             return once(read_tree(top))
-        return watched(once, lambda: read_tree(top), _pause)
+        return watched(once, lambda: read_tree(top), pause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +239,8 @@ def _loop(settings: Settings, top: Path, data: Path) -> Loop:
     return Loop(top=top, interpreter=interpreter, command=command, data=data)
 
 
-def _pause() -> bool:
+def pause() -> bool:
+    """Wait until the next look. Returns whether there is to be one."""
     from time import sleep
 
     sleep(LOOK_S)

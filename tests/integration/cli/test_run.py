@@ -182,17 +182,20 @@ def test_a_file_that_goes_away_while_it_is_looked_at_has_no_time(folder: Path) -
 
 @pytest.mark.usefixtures("folder")
 def test_watching_ends_when_it_is_interrupted(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
+    pauses: list[bool] = []
 
-    def pause(seconds: float) -> None:
-        pauses.append(seconds)
+    def pause() -> bool:
+        pauses.append(real())
         if len(pauses) > 1:
             raise KeyboardInterrupt
+        return pauses[-1]
 
-    monkeypatch.setattr("time.sleep", pause)
+    real = module.pause
+    monkeypatch.setattr(module, "LOOK_S", 0)
+    monkeypatch.setattr(module, "pause", pause)
     monkeypatch.setattr(module.Round, "__call__", lambda _self, _tree: 0)
     assert tell("run", "--watch").status == 130
-    assert pauses == [module.LOOK_S, module.LOOK_S]
+    assert pauses == [True, True]
 
 
 @pytest.mark.parametrize(
