@@ -8,10 +8,11 @@ from coverage_gate.boundary import Redactor, keep_text, never_raises
 from coverage_gate.core.explanation import Explanation, explain
 from coverage_gate.core.nearest import is_test_module, read_tests
 from coverage_gate.core.ordering import Sources, paths_of, work_order
+from coverage_gate.core.picture import PictureFile, picture_of, pictured_paths
 from coverage_gate.core.reach import text_of
 from coverage_gate.core.verdict import Verdict
 from coverage_gate.core.work_order import Asked
-from coverage_gate.ports import TreeReader
+from coverage_gate.ports import ChangeReader, TreeReader
 
 #: Bytes of source that are read for an order, and of tests.
 _SOURCE_BYTES, _TEST_BYTES = 8_000_000, 8_000_000
@@ -57,3 +58,19 @@ def explained(
         return None
     sources = read_sources(reader, verdict.tree, (path,))
     return explain(verdict, verdict.measurement, path, line, sources)
+
+
+def pictured(verdict: Verdict, reader: ChangeReader) -> tuple[PictureFile, ...]:
+    """The lines of the change, marked. No fault of the picture's changes the verdict."""
+    guard = never_raises(lambda _: (), last=())
+    found: tuple[PictureFile, ...] = guard(_pictured)(verdict, reader)
+    return found
+
+
+def _pictured(verdict: Verdict, reader: ChangeReader) -> tuple[PictureFile, ...]:
+    if verdict.tree is None or verdict.base_commit is None:
+        return ()
+    diffs = reader.diff(reader.resolve(verdict.base_commit).tree, verdict.tree)
+    paths = pictured_paths(verdict, diffs)
+    texts = reader.read_small(verdict.tree, paths, max_total=_SOURCE_BYTES)
+    return picture_of(verdict, diffs, {path: text_of(each) for path, each in texts.items()})

@@ -30,19 +30,22 @@ from coverage_gate.core.measurement import (
     MeasureFailure,
     Measurement,
 )
+from coverage_gate.core.patch import patch_of
 from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.replaced import MAX_SOURCES, Sources
+from coverage_gate.core.sampling import Sampling, chosen_from, claimed_lines
 from coverage_gate.core.times import days_before
 from coverage_gate.core.unseen import changed_sources, further_sources
 from coverage_gate.core.vanished import wanted
-from coverage_gate.core.verdict import Outcome, Reason, Verdict
+from coverage_gate.core.verdict import Outcome, Reason, State, Verdict
 from coverage_gate.core.waiving import Waivers, WaiverState
 from coverage_gate.ports import (
     Clock,
     Configurations,
     Measurer,
+    Mutator,
     Progress,
     Repository,
     RepositoryError,
@@ -77,7 +80,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The outside."""
+    """The outside.
+
+    Without a `mutator` no mutant is tried, whatever the policy asks for.
+    """
 
     repository: Repository
     configurations: Configurations
@@ -85,6 +91,7 @@ class Ports:
     store: Store
     clock: Clock
     progress: Progress
+    mutator: Mutator | None = None
 
 
 class BrokenGateError(Exception):
@@ -224,7 +231,10 @@ def _judge(request: Request, ports: Ports, policy: Policy, landing: Landing, tre
         diff=diff,
     )
     flaky = _flaky(evidence, request, ports)
-    verdict = _decided(replace(evidence, flaky=flaky) if flaky else evidence, request, ports)
+    verdict, evidence = _decided(
+        replace(evidence, flaky=flaky) if flaky else evidence, request, ports
+    )
+    verdict = _sampled(verdict, evidence, request, ports)
     verdict = _explained(verdict, evidence, request, ports)
     return _note_uses(verdict, request, ports, tree)
 
@@ -241,8 +251,12 @@ def _newly_rewritten(
     return frozenset(head.rewritten) - frozenset(base.rewritten)
 
 
-def _decided(evidence: Evidence, request: Request, ports: Ports) -> Verdict:
-    """Decide; where it fails by what may have an excuse, look for it and decide again."""
+def _decided(evidence: Evidence, request: Request, ports: Ports) -> tuple[Verdict, Evidence]:
+    """Decide; where it fails by what may have an excuse, look for it and decide again.
+
+    Returns:
+        The verdict and the evidence that it was made from.
+    """
     verdict = decide(evidence)
     if RuleName.BASELINE in _broken(verdict):
         founding = _founding(evidence, request, ports)
@@ -250,16 +264,47 @@ def _decided(evidence: Evidence, request: Request, ports: Ports) -> Verdict:
             evidence = replace(evidence, founding=founding)
             verdict = decide(evidence)
     if RuleName.LOST not in _broken(verdict) or _broken(verdict) - _BY_CHANCE:
-        return verdict
+        return verdict, evidence
     if evidence.compared is None:
-        return verdict
+        return verdict, evidence
     ports.progress.step(f"lines are lost: measuring {request.branch} once more")
     source = _head_source(request, evidence.landing, evidence.changes.tree)
     again = ports.measurer.measure(source, fresh=True)
     # A run that changed the source as it went is no second run of the same tree.
     if isinstance(again, MeasureFailure) or set(again.rewritten) - set(evidence.head.rewritten):
+        return verdict, evidence
+    evidence = replace(evidence, again=again)
+    return decide(evidence), evidence
+
+
+def _sampled(verdict: Verdict, evidence: Evidence, request: Request, ports: Ports) -> Verdict:
+    """The verdict with what became of mutants, where all else is well and they are asked for."""
+    asked = evidence.policy.mutation.samples
+    if asked == 0 or ports.mutator is None or verdict.state is not State.PASS:
         return verdict
-    return decide(replace(evidence, again=again))
+    return decide(replace(evidence, sampling=_sampling(evidence, request, ports, ports.mutator)))
+
+
+def _sampling(evidence: Evidence, request: Request, ports: Ports, mutator: Mutator) -> Sampling:
+    asked, tree = evidence.policy.mutation.samples, evidence.changes.tree
+    ruled = evidence.ruled
+    if ruled is None or ruled.mismatched:
+        return Sampling(asked=asked, note="nothing tried: the change's lines are not judged")
+    claimed = claimed_lines(patch_of(ruled))
+    texts = ports.repository.read_small(tree, sorted(claimed), max_total=MAX_SOURCES)
+    mutants, sites = chosen_from(claimed, texts, asked=asked, seed=tree)
+    if not mutants:
+        note = "nothing to try: no covered line of the change decides or computes anything"
+        return Sampling(asked=asked, note=note)
+    ports.progress.step(f"changing {len(mutants)} covered lines of {request.branch} in memory")
+    source = _head_source(request, evidence.landing, tree)
+    tried = mutator.try_mutants(source, mutants, seconds=evidence.policy.mutation.seconds)
+    if not isinstance(tried, MeasureFailure):
+        return Sampling(asked=asked, sites=sites, trials=tried)
+    told = f"nothing tried: {tried.message}"
+    if tried.code in TOOL_FAILURES:
+        return Sampling(asked=asked, sites=sites, note=told)
+    return Sampling(asked=asked, sites=sites, trouble=told)
 
 
 def _explained(verdict: Verdict, evidence: Evidence, request: Request, ports: Ports) -> Verdict:

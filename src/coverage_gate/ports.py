@@ -17,6 +17,7 @@ from coverage_gate.core.flaky import FlakyLine
 from coverage_gate.core.history import FileCounts, Point, Pruned
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.mutants import Mutant
 from coverage_gate.core.outbox import Message
 from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep
 from coverage_gate.core.rates import Counts
@@ -28,6 +29,7 @@ from coverage_gate.core.records import (
     OutboxRow,
     OutboxState,
 )
+from coverage_gate.core.sampling import Trial
 from coverage_gate.core.waiver import Waiver
 
 
@@ -134,11 +136,33 @@ class TreeReader(Protocol):
         """Those regular files of a tree that fit into so many bytes together, in this order."""
 
 
+class ChangeReader(TreeReader, Protocol):
+    """The files of git trees, and what differs between two."""
+
+    def resolve(self, ref: str) -> Commit:
+        """As `Repository.resolve`."""
+
+    def diff(self, base_tree: str, tree: str) -> tuple[FileDiff, ...]:
+        """As `Repository.diff`."""
+
+
 class Measurer(Protocol):
     """Runs the tests of a tree and counts what they executed."""
 
     def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
         """Measure, or reuse the same identity unless `fresh`; raises for nothing in the tree."""
+
+
+class Mutator(Protocol):
+    """Runs the tests of a tree with one change of its code in memory."""
+
+    def try_mutants(
+        self, source: TreeSource, mutants: Sequence[Mutant], *, seconds: float
+    ) -> tuple[Trial, ...] | MeasureFailure:
+        """Try them one after the other, as far as the time goes; raises for nothing in the tree.
+
+        A failure where the tests do not even pass without a change.
+        """
 
 
 class Configurations(Protocol):

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from coverage_gate.adapters import report_files
+from coverage_gate.adapters.envelope import STATEMENT_NAME, SigningError, statement_text
 from coverage_gate.adapters.git.snapshot import snapshot
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.render.report import render_coverage_report
@@ -25,13 +26,14 @@ from coverage_gate.core.explanation import Explanation
 from coverage_gate.core.history import branch_of
 from coverage_gate.core.limits import decide_percent, delta_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.provenance import digest_of, predicate_of, statement_of
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.core.stand import Stand
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.core.work_order import Asked
 from coverage_gate.explaining import explained, with_order
 from coverage_gate.judging import BrokenGateError, Request, run_guarded
-from coverage_gate.ports import Progress, RepositoryError, TreeReader, TreeSource
+from coverage_gate.ports import ChangeReader, Progress, RepositoryError, TreeSource
 from coverage_gate.ratcheting import UNCOMMITTED
 from coverage_gate.settings import Scope, Settings, SettingsError, load_settings, without_secrets
 from coverage_gate.wiring import (
@@ -211,7 +213,7 @@ def judge(
     place: Place,
     *,
     progress: Progress | None = None,
-    look: Callable[[Verdict, TreeReader], object] | None = None,
+    look: Callable[[Verdict, ChangeReader], object] | None = None,
 ) -> tuple[Verdict, Settings]:
     """Judge a branch under the settings of its base.
 
@@ -327,16 +329,35 @@ def pyproject_at(shop: Workshop, ref: str) -> bytes | None:
     return shop.view.read_file(commit.tree, "pyproject.toml")
 
 
-def publish(verdict: Verdict, place: Place) -> Path | None:
-    """Write the report and read it back; a gate that does not apply leaves none.
+def publish(verdict: Verdict, place: Place, *, key: Path | None = None) -> Path | None:
+    """Write the report and its statement and read them back; none where the gate does not apply.
+
+    Args:
+        verdict: The verdict.
+        place: Where.
+        key: The private key that signs the statement; None: it is not signed.
 
     Raises:
-        ReportError: When it cannot be written.
+        ReportError: When they cannot be written or signed.
     """
     if verdict.state is State.NOT_APPLICABLE:
         return None
     fields = fields_of(verdict, work_item=place.work_item, repository=place.repository)
-    report_files.write_report(place.report, render_coverage_report(place.work_item, fields))
+    predicate = predicate_of(verdict, repository=place.repository, work_item=place.work_item)
+    text = render_coverage_report(place.work_item, {**fields, "evidence": digest_of(predicate)})
+    statement = statement_of(
+        predicate,
+        commit=verdict.commit,
+        tree=verdict.tree,
+        report_name=report_files.REPORT_NAME,
+        report=text.encode(),
+    )
+    try:
+        signed = statement_text(statement, key)
+    except SigningError as error:
+        raise report_files.ReportError(str(error)) from error
+    report_files.write_report(place.report, text)
+    report_files.write_report(place.report.with_name(STATEMENT_NAME), signed)
     return place.report
 
 
@@ -354,7 +375,7 @@ def check(settings: Settings, place: Place) -> tuple[bool, str]:
     )
     verdict, settings = guard(_judged)(settings, place)
     answer = verdict.merge_allowed, " ".join((verdict.reason, *verdict.warnings))
-    return _published(settings, answer, lambda: publish(verdict, place))
+    return _published(settings, answer, lambda: publish(verdict, place, key=settings.sign_with))
 
 
 def _judged(settings: Settings, place: Place) -> tuple[Verdict, Settings]:

@@ -30,6 +30,7 @@ from coverage_gate.configuring import TreeConfigurations
 from coverage_gate.core.names import safe_name
 from coverage_gate.judging import Ports
 from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
+from coverage_gate.mutating import TreeMutator
 from coverage_gate.ports import NoProgress, Progress, Receiver, RepositoryError, StoreError
 from coverage_gate.scratch import private_folder
 from coverage_gate.settings import Settings, SettingsError, load_settings
@@ -121,6 +122,7 @@ class Workshop:
             store=measurer.store,
             clock=measurer.clock,
             progress=self.progress,
+            mutator=TreeMutator(measurer=measurer, clock=measurer.clock),
         )
 
 

@@ -188,11 +188,11 @@ from coverage_gate.cli.main import run
 
 publish = procedure.publish
 
-def with_a_full_disk(verdict, place):
+def with_a_full_disk(verdict, place, **more):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
-        return publish(verdict, place)
+        return publish(verdict, place, **more)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 

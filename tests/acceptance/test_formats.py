@@ -53,6 +53,8 @@ def test_several_formats_at_once(founded: Shop, tell: Tell, tmp_path: Path) -> N
     assert json.loads(texts["gitlab"])[0]["location"]["path"] == "src/shop/invoice.py"
     assert texts["lcov"].startswith("TN:\nSF:src/shop/")
     assert 'filename="src/shop/invoice.py"' in texts["cobertura"]
+    assert texts["html"].startswith("<!doctype html>\n")
+    assert "<b>1</b><i>✗</i><span>def invoice(items):</span>" in texts["html"]
 
 
 def test_each_format_that_is_offered_has_its_face() -> None:
@@ -73,7 +75,7 @@ def test_a_workflow_gets_its_step_summary(
     assert "# Coverage gate: PASS" in (tmp_path / "summary.md").read_text()
 
 
-@pytest.mark.parametrize("bad", ["text", "text=", "html=a", "=a"])
+@pytest.mark.parametrize("bad", ["text", "text=", "htm=a", "=a"])
 def test_an_output_that_names_no_format_or_no_file_is_a_usage_error(
     founded: Shop, tell: Tell, bad: str
 ) -> None:

@@ -10,12 +10,15 @@ from tests.golden.cases import broken_rules, conflict, passing
 from tests.unit.core.test_ordering import ASKED, SOURCE, new_code
 
 from coverage_gate.adapters.git.view import open_view
+from coverage_gate.core.changes import Commit
+from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import Outcome, RuleResult
-from coverage_gate.explaining import read_sources, with_order
+from coverage_gate.explaining import pictured, read_sources, with_order
 from coverage_gate.ports import RepositoryError
 from coverage_gate.testing.repositories import RepositoryBuilder
+from coverage_gate.testing.values import file_diff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +89,32 @@ def test_sources_come_from_git(tmp_path: Path) -> None:
     assert [test.path for test in sources.tests] == ["tests/test_a.py"]
     assert view.read_small(tree, ("big.py", "a.py"), max_total=100) == {"a.py": b"x = 1\n"}
     assert view.read_small(tree, (), max_total=100) == {}
+
+
+class Changed(Files):
+    """A tree whose files are all new."""
+
+    def resolve(self, ref: str) -> Commit:
+        return Commit(sha=ref, tree="base")
+
+    def diff(self, base_tree: str, tree: str) -> tuple[FileDiff, ...]:
+        assert (base_tree, bool(tree)) == ("base", True)
+        return tuple(file_diff(path, None, text.decode()) for path, text in self.files.items())
+
+
+class BrokenChange(Broken):
+    def resolve(self, ref: str) -> Commit:
+        raise RepositoryError(ref)
+
+    def diff(self, base_tree: str, tree: str) -> tuple[FileDiff, ...]:
+        raise NotImplementedError
+
+
+def test_a_picture_is_made_of_the_judged_tree() -> None:
+    (file,) = pictured(passing(), Changed(files={"src/a.py": b"a = 1\n"}))
+    assert (file.path, [line.text for line in file.blocks[0]]) == ("src/a.py", ["a = 1"])
+
+
+def test_without_a_tree_or_where_it_cannot_be_read_there_is_no_picture() -> None:
+    assert pictured(conflict(), BrokenChange()) == ()
+    assert pictured(passing(), BrokenChange()) == ()

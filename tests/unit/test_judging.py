@@ -1,6 +1,7 @@
 """The flow from a branch's name to its verdict, over fakes of the ports."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import pytest
@@ -15,7 +16,9 @@ from coverage_gate.core.measurement import (
     TestOutcome,
     TestRun,
 )
-from coverage_gate.core.policy import Policy
+from coverage_gate.core.mutants import Mutant
+from coverage_gate.core.policy import MutationMode, MutationPolicy, Policy
+from coverage_gate.core.sampling import Fate, Trial
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.judging import BrokenGateError, Ports, Request, run_gate, run_guarded
 from coverage_gate.ports import RepositoryError, StoreError, TreeSource
@@ -27,7 +30,16 @@ from coverage_gate.testing.fakes import (
     RecordingProgress,
 )
 from coverage_gate.testing.stores import MemoryStore
-from coverage_gate.testing.values import changes, covered, landing, measurement, tree_id, waiver
+from coverage_gate.testing.values import (
+    changes,
+    covered,
+    file_coverage,
+    file_diff,
+    landing,
+    measurement,
+    tree_id,
+    waiver,
+)
 
 HEAD, BASE = tree_id("head"), tree_id("base")
 GOOD = measurement(covered(9, 10))
@@ -415,3 +427,74 @@ def test_what_the_bases_tests_change_as_well_is_a_habit(
 ) -> None:
     verdict, _ = judge(REWRITING, base)
     assert verdict.state is State.PASS
+
+
+# Evidence beyond execution
+
+SAMPLED = Policy(mutation=MutationPolicy(samples=2, mode=MutationMode.FAIL))
+TEXT = "x = a < 1\ny = 2\n"
+
+
+@dataclass(kw_only=True)
+class FakeMutator:
+    """What became of mutants, one for all."""
+
+    answer: Fate | MeasureFailure
+    asked: list[tuple[TreeSource, float]] = field(default_factory=list)
+
+    def try_mutants(
+        self, source: TreeSource, mutants: Sequence[Mutant], *, seconds: float
+    ) -> tuple[Trial, ...] | MeasureFailure:
+        self.asked.append((source, seconds))
+        if isinstance(self.answer, MeasureFailure):
+            return self.answer
+        return tuple(Trial(mutant=mutant, fate=self.answer) for mutant in mutants)
+
+
+def sampled(
+    answer: Fate | MeasureFailure,
+    *,
+    policy: Policy = SAMPLED,
+    diff: bool = True,
+) -> tuple[Verdict, FakeMutator]:
+    head = measurement(file_coverage("src/a.py", [1, 2], [1, 2]))
+    measurer = FakeMeasurer(answers={HEAD: head, BASE: measurement(tree="base")})
+    ports = ports_of(measurer, landing())
+    assert isinstance(ports.repository, FakeRepository)
+    repository = replace(
+        ports.repository,
+        texts={(HEAD, "src/a.py"): TEXT.encode()},
+        diffs=(file_diff("src/a.py", None, TEXT),) if diff else (),
+    )
+    mutator = FakeMutator(answer=answer)
+    ports = replace(ports, repository=repository, mutator=mutator)
+    return run_gate(REQUEST, ports, policy), mutator
+
+
+def test_survivors_fail_where_the_policy_says_so() -> None:
+    verdict, mutator = sampled(Fate.SURVIVED)
+    assert (verdict.state, [seconds for _, seconds in mutator.asked]) == (State.FAIL, [300.0])
+    assert sampled(Fate.NOTICED)[0].state is State.PASS
+
+
+def test_nothing_is_tried_where_nobody_asks_or_the_verdict_fails() -> None:
+    for policy in (Policy(), replace(SAMPLED, floor=Fraction(2))):
+        verdict, mutator = sampled(Fate.NOTICED, policy=policy)
+        assert (verdict.sampling, mutator.asked) == (None, [])
+
+
+def test_a_change_without_covered_logic_is_not_tried() -> None:
+    verdict, mutator = sampled(Fate.NOTICED, diff=False)
+    assert verdict.sampling is not None
+    assert ("nothing to try" in verdict.sampling.note, mutator.asked) == (True, [])
+    off = replace(SAMPLED, rules=frozenset())
+    verdict, mutator = sampled(Fate.NOTICED, policy=off)
+    assert verdict.sampling is not None
+    assert ("not judged" in verdict.sampling.note, mutator.asked) == (True, [])
+
+
+def test_tests_that_cannot_be_run_again_are_the_branch_s_and_a_sandbox_is_not() -> None:
+    broken = MeasureFailure(code=FailureCode.TESTS_CANNOT_START, message="they fail")
+    assert sampled(broken)[0].state is State.FAIL
+    tool = MeasureFailure(code=FailureCode.SANDBOX_FAILED, message="no")
+    assert sampled(tool)[0].state is State.PASS

@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.shop import MAIN, NAME, Shop
+from tests.shop import MAIN, NAME, PYPROJECT, Shop
 
 from coverage_gate import wiring
 from coverage_gate.core.history import FileCounts, Point
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
 from coverage_gate.core.names import SCRATCH
 from coverage_gate.core.times import moment
-from coverage_gate.measuring import TreeMeasurer, tracked_in
+from coverage_gate.measuring import Stage, TreeMeasurer, tracked_in
 from coverage_gate.measuring.recording import committed_at, note
 from coverage_gate.ports import (
     Premises,
@@ -534,3 +534,24 @@ def test_a_folder_without_a_commit_adopts_nothing(shop: Shop, tmp_path: Path) ->
         source = TreeSource(tree=None, config_tree=None, folder=tmp_path)
         with pytest.raises(ValueError, match="a folder without a commit"):
             measurer.adopt(source, tmp_path / "data", is_lenient=False)
+
+
+# Another use of a tree
+
+
+def test_a_tree_is_laid_out_afresh_for_another_use(shop: Shop) -> None:
+    def act(stage: Stage) -> tuple[list[str], str]:
+        roots = [stage.export(stage.folder / name) for name in ("a", "b")]
+        return [(root / "pyproject.toml").read_text() for root in roots], str(stage.command)
+
+    with measurer_of(shop) as measurer:
+        texts, command = measurer.on_stage(source_of(shop, "main"), act)  # type: ignore[misc]
+    assert (texts, command) == ([PYPROJECT, PYPROJECT], "python -m pytest")
+
+
+def test_a_tree_that_cannot_be_run_is_a_failure_for_another_use_too(shop: Shop) -> None:
+    with measurer_of(shop) as measurer:
+        bench = replace(measurer.bench, configured=Path("/nowhere/python"))
+        found = replace(measurer, bench=bench).on_stage(source_of(shop, "main"), str)
+    assert isinstance(found, MeasureFailure)
+    assert found.code is FailureCode.NO_INTERPRETER

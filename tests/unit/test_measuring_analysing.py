@@ -78,7 +78,7 @@ def desk(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         measurer = workshop.measurer(load_settings())
         plan = measurer._plan(TreeSource(tree=tree, config_tree=tree))
         executor = measurer._executor()
-        blobs = executor._export(plan.source, folder / "tree")
+        blobs = executor.export(plan, folder)
         place = executor._laid_out(plan, folder, "")
         view = measurer.view
         assert view is not None

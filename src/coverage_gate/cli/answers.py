@@ -18,29 +18,37 @@ from coverage_gate.adapters.render.printable import block, one_line
 from coverage_gate.adapters.report_files import ReportError, write_report
 from coverage_gate.cli.faces import shown, written
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.picture import PictureFile
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.settings import step_summary
 
 ALLOWED, FAILED, BAD_USAGE, UNMEASURABLE_CLOSED, BROKEN = 0, 1, 2, 3, 4
 
 
-def tell_verdict(verdict: Verdict, *, report: Path | None, output: str) -> int:
+def tell_verdict(
+    verdict: Verdict, *, report: Path | None, output: str, picture: Sequence[PictureFile] = ()
+) -> int:
     """Print a verdict on stdout, its warnings on stderr. Returns the exit status.
 
     Args:
         verdict: The answer.
         report: Where its report is; None where none was written.
         output: A name in `faces.FACES`.
+        picture: The lines of the change, for a format that shows them.
     """
     for warning in verdict.warnings:
         click.echo(f"coverage-gate: {one_line(warning, limit=TEXT_LIMIT)}", err=True)
     # Whether there are colours was asked of the terminal: click would take forced ones away.
-    click.echo(shown(verdict, report=report, output=output), color=True)
+    click.echo(shown(verdict, report=report, output=output, picture=picture), color=True)
     return exit_status(verdict)
 
 
 def write_faces(
-    verdict: Verdict, files: Sequence[tuple[str, Path]], *, report: Path | None
+    verdict: Verdict,
+    files: Sequence[tuple[str, Path]],
+    *,
+    report: Path | None,
+    picture: Sequence[PictureFile] = (),
 ) -> None:
     """Write a verdict to files, each in its format and whole or not at all.
 
@@ -48,7 +56,8 @@ def write_faces(
         ReportError: When one cannot be written; those before it are.
     """
     for output, path in files:
-        write_report(path.absolute(), written(verdict, report=report, output=output))
+        text = written(verdict, report=report, output=output, picture=picture)
+        write_report(path.absolute(), text)
 
 
 def add_step_summary(verdict: Verdict, outputs: Iterable[str]) -> None:

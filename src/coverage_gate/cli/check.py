@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from coverage_gate.core.picture import PictureFile
+    from coverage_gate.core.verdict import Verdict
+    from coverage_gate.ports import ChangeReader
 
 from coverage_gate.cli.options import (
     base_option,
@@ -21,6 +27,7 @@ Examples:
   coverage-gate check --branch feature/x --base main
   coverage-gate check --branch feature/x --notify && coverage-gate notify
   coverage-gate check --repo ../shop --branch feature/x --floor 80 --format json
+  coverage-gate check --branch feature/x --output html=change.html
   coverage-gate check --branch feature/x --format github --output markdown=comment.md
 """
 
@@ -61,19 +68,26 @@ def check(
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.leaving import leave_verdict
     from coverage_gate.cli.progress import open_progress
+    from coverage_gate.explaining import pictured
 
     read = reader(flags)
     place = procedure.command_place(
         read(None), repo, branch=branch, work_item=work_item, base=flags["base"]
     )
+    pictures: list[PictureFile] = []
+
+    def look(verdict: Verdict, tree: ChangeReader) -> None:
+        if "html" in {output, *(name for name, _ in files)}:
+            pictures.extend(pictured(verdict, tree))
+
     with open_progress() as progress:
-        verdict, settings = procedure.judge(read, place, progress=progress)
+        verdict, settings = procedure.judge(read, place, progress=progress, look=look)
     try:
-        written = procedure.publish(verdict, place)
-        write_faces(verdict, files, report=written)
+        written = procedure.publish(verdict, place, key=settings.sign_with)
+        write_faces(verdict, files, report=written, picture=pictures)
     except ReportError as error:
         return tell_unreported(verdict, error, output=output)
     add_step_summary(verdict, [output, *(name for name, _ in files)])
     if notify and written is not None:
         leave_verdict(settings, place, verdict)
-    return tell_verdict(verdict, report=written, output=output)
+    return tell_verdict(verdict, report=written, output=output, picture=pictures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from coverage_gate.adapters.render.badge import badge_json, badge_svg
 from coverage_gate.adapters.render.cobertura import cobertura_text
 from coverage_gate.adapters.render.github import github_text
 from coverage_gate.adapters.render.gitlab import code_quality_text, coverage_line
+from coverage_gate.adapters.render.html_verdict import html_text
 from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
 from coverage_gate.adapters.render.junit import junit_text
 from coverage_gate.adapters.render.lcov import lcov_text
@@ -20,6 +21,7 @@ from coverage_gate.adapters.render.markdown_verdict import markdown_text_of
 from coverage_gate.adapters.render.sarif import sarif_text
 from coverage_gate.adapters.render.text_verdict import verdict_text
 from coverage_gate.cli.style import Terminal, terminal_of
+from coverage_gate.core.picture import PictureFile
 from coverage_gate.core.verdict import Verdict
 
 
@@ -31,11 +33,13 @@ class Told:
         verdict: The answer.
         report: Where its report is; None where none was written.
         terminal: What may be shown; only text asks for it.
+        picture: The lines of the change; only html asks for them.
     """
 
     verdict: Verdict
     report: Path | None
     terminal: Terminal
+    picture: Sequence[PictureFile] = ()
 
 
 #: What a file shows.
@@ -68,6 +72,7 @@ FACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "lcov": lambda told: lcov_text(told.verdict),
         "badge": lambda told: badge_svg(told.verdict),
         "badge-json": lambda told: badge_json(told.verdict),
+        "html": lambda told: html_text(told.verdict, told.picture),
     }
 )
 
@@ -77,13 +82,18 @@ LOGS: Mapping[str, Callable[[Told], str]] = MappingProxyType(
 )
 
 
-def shown(verdict: Verdict, *, report: Path | None, output: str) -> str:
+def shown(
+    verdict: Verdict, *, report: Path | None, output: str, picture: Sequence[PictureFile] = ()
+) -> str:
     """A verdict as standard output shows it, without a final line feed."""
     terminal = terminal_of(sys.stdout) if output == "text" else PLAIN
     face = LOGS.get(output, FACES[output])
-    return face(Told(verdict=verdict, report=report, terminal=terminal))
+    return face(Told(verdict=verdict, report=report, terminal=terminal, picture=picture))
 
 
-def written(verdict: Verdict, *, report: Path | None, output: str) -> str:
+def written(
+    verdict: Verdict, *, report: Path | None, output: str, picture: Sequence[PictureFile] = ()
+) -> str:
     """A verdict as a file holds it."""
-    return FACES[output](Told(verdict=verdict, report=report, terminal=PLAIN)) + "\n"
+    told = Told(verdict=verdict, report=report, terminal=PLAIN, picture=picture)
+    return FACES[output](told) + "\n"

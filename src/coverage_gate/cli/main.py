@@ -40,6 +40,10 @@ TABLE = {
         target="coverage_gate.cli.report:report",
         short_help="Show the report of a work item.",
     ),
+    "verify": LazyCommand(
+        target="coverage_gate.cli.verify:verify",
+        short_help="Check a report again: signature, commit, limits, store.",
+    ),
     "ratchet": LazyCommand(
         target="coverage_gate.cli.ratchet:ratchet",
         short_help="Raise the baseline after a merge.",

@@ -37,7 +37,7 @@ format_option = click.option(
 
 FORMATS = (
     *("text", "json", "agent", "markdown", "github", "gitlab"),
-    *("junit", "sarif", "cobertura", "lcov", "badge", "badge-json"),
+    *("junit", "sarif", "cobertura", "lcov", "badge", "badge-json", "html"),
 )
 verdict_format_option = click.option(
     "--format",

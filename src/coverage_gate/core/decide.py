@@ -42,6 +42,7 @@ def decide(evidence: Evidence) -> Verdict:
         failing_tests=tuple(sorted(evidence.head.tests.failed)),
         vanished=evidence.vanished,
         audit=None if evidence.audit is None else evidence.audit.findings,
+        sampling=evidence.sampling,
         waivers=evidence.waiver_uses,
         patch=_patch(evidence),
         lost=_lost(evidence),

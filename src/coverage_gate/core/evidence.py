@@ -19,6 +19,7 @@ from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.replaced import Sources
 from coverage_gate.core.ruled import ruled
+from coverage_gate.core.sampling import Sampling
 from coverage_gate.core.unseen import unseen_code
 from coverage_gate.core.vanished import Vanished, vanished_tests
 from coverage_gate.core.waiving import Waivers, WaiverUse, unwaived, uses_of, without_waived
@@ -56,6 +57,7 @@ class Evidence:
         flaky: What main proves to be flaky, as places of the head.
         again: The head measured once more, since lines were lost and nothing else is wrong.
         founding: The measurement that founded the baseline, where main is below it.
+        sampling: What became of mutants of the change; None where none was asked for.
         raw: Head and base, unit by unit, as coverage.py counts them; made of the others, None
             without `diff`.
         hidden: What the head hides and the base did not, but for what is waived.
@@ -88,6 +90,7 @@ class Evidence:
     flaky: frozenset[Unit] = frozenset()
     again: Measurement | None = None
     founding: Founding | None = None
+    sampling: Sampling | None = None
     raw: Comparison | None = field(init=False, repr=False, compare=False)
     hidden: tuple[Hidden, ...] = field(init=False, repr=False, compare=False)
     unseen: tuple[Hidden, ...] = field(init=False, repr=False, compare=False)

@@ -203,6 +203,8 @@ _BY_RULE: Mapping[RuleName, str] = {
     RuleName.UNMEASURED: "Let a test import and run each of these files, as valid Python in a "
     "package of the measured scope",
     RuleName.INTEGRITY: "Make each of these pass",
+    RuleName.MUTATION: "Let a test assert what each of these does: changed as told, all tests pass "
+    "all the same",
     RuleName.AUDIT: "Let each of these check what the code does, and leave alone what measures it",
 }
 _OTHER = "Undo what broke this rule"

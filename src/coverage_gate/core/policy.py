@@ -22,6 +22,7 @@ class RuleName(StrEnum):
     INTEGRITY = "integrity"
     TARGETS = "targets"
     AUDIT = "audit"
+    MUTATION = "mutation"
 
 
 #: What `ORCH_COVERAGE_RULES` may name.
@@ -42,6 +43,35 @@ class AuditMode(StrEnum):
     FAIL = "fail"
 
 
+class MutationMode(StrEnum):
+    """What it means that no test notices a change of code which it runs."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutationPolicy:
+    """How much evidence beyond execution is asked for.
+
+    Attributes:
+        samples: How many changed lines are tried; 0: none, nothing is done for it.
+        seconds: Time for all of them together.
+        max_survivors: How many may pass unnoticed.
+        mode: What more than that means.
+    """
+
+    samples: int = 0
+    seconds: float = 300.0
+    max_survivors: int = 0
+    mode: MutationMode = MutationMode.WARN
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it can keep a branch from merging."""
+        return self.mode is MutationMode.FAIL
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Limits and switches of one verdict. All shares are exact, in [0, 1].
@@ -57,6 +87,7 @@ class Policy:
         branch_paths: Where rules that judge lines judge branches, too.
         flaky_days: How many days a line that was proven flaky counts as flaky.
         audit: What a finding in changed tests means.
+        mutation: What is asked beyond that lines run.
         judges_tests: Whether a newly failing test fails the gate; a merge gate before us does that.
     """
 
@@ -72,6 +103,7 @@ class Policy:
     branch_paths: tuple[BranchPath, ...] = ()
     flaky_days: int = 14
     audit: AuditMode = AuditMode.WARN
+    mutation: MutationPolicy = MutationPolicy()
     judges_tests: bool = True
 
     @property

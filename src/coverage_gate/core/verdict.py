@@ -16,6 +16,7 @@ from coverage_gate.core.patch import PatchCounts
 from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.rates import Counts
+from coverage_gate.core.sampling import Sampling
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.waiving import WaiverUse
 from coverage_gate.core.work_order import WorkOrder
@@ -103,6 +104,7 @@ class Verdict:
         vanished: Tests that passed on the base and do not have to on the head; None where that was
             not judged.
         audit: What was found in changed tests; None where nobody looked.
+        sampling: What became of mutants of the change; None where none was asked for.
         waivers: What a person allowed that is not repaid, and which of it was used here.
         patch: New and modified statements; None where the rule is off or could not judge.
         lost: What ran on the base, was not touched and does not run; None likewise.
@@ -133,6 +135,7 @@ class Verdict:
     failing_tests: tuple[str, ...] = ()
     vanished: tuple[Vanished, ...] | None = None
     audit: tuple[Finding, ...] | None = None
+    sampling: Sampling | None = None
     waivers: tuple[WaiverUse, ...] = ()
     patch: PatchCounts | None = None
     lost: tuple[LostLine, ...] | None = None

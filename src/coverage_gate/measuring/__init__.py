@@ -20,9 +20,9 @@ together; each of them knows none of the others.
 """
 
 from coverage_gate.measuring.adopted import MAX_SOURCES
-from coverage_gate.measuring.bench import Bench
+from coverage_gate.measuring.bench import Bench, Stage
 from coverage_gate.measuring.contents import tracked_in
 from coverage_gate.measuring.measurer import TreeMeasurer
 from coverage_gate.measuring.recording import committed_at
 
-__all__ = ["MAX_SOURCES", "Bench", "TreeMeasurer", "committed_at", "tracked_in"]
+__all__ = ["MAX_SOURCES", "Bench", "Stage", "TreeMeasurer", "committed_at", "tracked_in"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.scope import Scope
-from coverage_gate.ports import RunLimits, TreeSource
+from coverage_gate.ports import Progress, RunLimits, Sandbox, TreeSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +72,26 @@ class Plan:
     trusted: TrustedPytest
     root_name: str
     identity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A tree that is ready to be run in another way than to be measured.
+
+    Attributes:
+        bench: What runs its tests.
+        sandbox: Holds them.
+        progress: Hears what is done.
+        interpreter: As probed.
+        command: What runs the tests, with what the base's configuration says.
+        folder: Private, gone at the end.
+        export: Lays a fresh copy of the tree out below a folder and says where.
+    """
+
+    bench: Bench
+    sandbox: Sandbox
+    progress: Progress
+    interpreter: Interpreter
+    command: TestCommand
+    folder: Path
+    export: Callable[[Path], Path]

@@ -23,7 +23,7 @@ from coverage_gate.measuring.analysing import Analyst, Question
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.faults import UnmeasurableError
 from coverage_gate.measuring.place import Place
-from coverage_gate.ports import Progress, Sandbox, TreeSource
+from coverage_gate.ports import Progress, Sandbox
 
 #: Who tells coverage.py which test runs: nobody, the gate's plugin, coverage.py finds out itself.
 Contexts = Literal["", "told", "found"]
@@ -60,7 +60,7 @@ class Executor:
 
     def execute(self, plan: Plan, folder: Path, *, contexts: Contexts = "") -> Executed:
         """Export, read the source, run the tests. Raises as `faults.told_as_failures` knows."""
-        blobs = self._export(plan.source, folder / plan.root_name)
+        blobs = self.export(plan, folder)
         place = self._laid_out(plan, folder, contexts)
         self.progress.detail("reading the source")
         static = self._analysed(plan, place, blobs)
@@ -94,7 +94,9 @@ class Executor:
         if isinstance(tried, MeasureFailure):
             raise UnmeasurableError(_own_configuration(tried, plan.trusted))
 
-    def _export(self, source: TreeSource, root: Path) -> dict[str, str]:
+    def export(self, plan: Plan, folder: Path) -> dict[str, str]:
+        """Lay the tree out below a folder. Returns its files with their git ids."""
+        source, root = plan.source, folder / plan.root_name
         if source.tree is None or self.view is None:
             return copy_folder(source.folder or Path(), root)
         return export_tree(self.view, source.tree, root)

@@ -15,7 +15,7 @@ from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.measuring.adopted import adopted
 from coverage_gate.measuring.analysing import Analyst
-from coverage_gate.measuring.bench import Bench, Plan
+from coverage_gate.measuring.bench import Bench, Plan, Stage
 from coverage_gate.measuring.counting import counted, told_by_context
 from coverage_gate.measuring.executing import Contexts, Executor
 from coverage_gate.measuring.faults import UnmeasurableError, told_as_failures
@@ -24,7 +24,7 @@ from coverage_gate.measuring.recording import note
 from coverage_gate.ports import Clock, Progress, Sandbox, Store, StoreError, TreeSource
 from coverage_gate.scratch import private_folder
 
-_Made = TypeVar("_Made", Measurement, ContextMap)
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,34 @@ class TreeMeasurer:
             )
         except UnmeasurableError as error:
             return error.failure
+
+    def on_stage(self, source: TreeSource, act: Callable[[Stage], _Made]) -> _Made | MeasureFailure:
+        """Do something else with a tree than measuring it.
+
+        Raises:
+            RepositoryError: If git cannot read the tree, or it is hostile.
+        """
+        try:
+            return self._run(
+                self._plan(source), lambda plan, folder: act(self._stage(plan, folder))
+            )
+        except UnmeasurableError as error:
+            return error.failure
+
+    def _stage(self, plan: Plan, folder: Path) -> Stage:
+        def export(below: Path) -> Path:
+            self._executor().export(plan, below)
+            return below / plan.root_name
+
+        return Stage(
+            bench=self.bench,
+            sandbox=self.sandbox,
+            progress=self.progress,
+            interpreter=plan.interpreter,
+            command=plan.command,
+            folder=folder,
+            export=export,
+        )
 
     def _plan(self, source: TreeSource) -> Plan:
         planner = Planner(

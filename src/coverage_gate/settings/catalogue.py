@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from coverage_gate.core.limits import PolicyName
-from coverage_gate.core.policy import SWITCHED_RULES, AuditMode
+from coverage_gate.core.policy import SWITCHED_RULES, AuditMode, MutationMode
 from coverage_gate.settings import scope
 from coverage_gate.settings.names import (
     Setting,
@@ -94,6 +94,34 @@ _GATE = {
         allowed=", ".join(AuditMode),
         default="warn",
         file="audit",
+    ),
+    "mutation_samples": Setting(
+        env="ORCH_MUTATION_SAMPLES",
+        about="How many covered lines of the change are changed in memory, to see a test notice.",
+        allowed="a whole number from 0 to 1000; 0 is off",
+        default="0",
+        file="mutation_samples",
+    ),
+    "mutation_seconds": Setting(
+        env="ORCH_MUTATION_SECONDS",
+        about="How many seconds all of these changes together may take.",
+        allowed="seconds from 0.001 to 86400",
+        default="300",
+        file="mutation_seconds",
+    ),
+    "mutation_max_survivors": Setting(
+        env="ORCH_MUTATION_MAX_SURVIVORS",
+        about="How many of these changes may pass unnoticed.",
+        allowed="a whole number from 0 to 1000",
+        default="0",
+        file="mutation_max_survivors",
+    ),
+    "mutation_mode": Setting(
+        env="ORCH_MUTATION_POLICY",
+        about="What more of them mean: a warning, or FAIL.",
+        allowed=", ".join(MutationMode),
+        default="warn",
+        file="mutation_policy",
     ),
     "fail_closed": Setting(
         env="ORCH_COVERAGE_TOOL_FAIL_CLOSED",
@@ -230,6 +258,12 @@ _PLACES = {
         default="`reports` in the state folder",
         is_optional=True,
         flag="--reports",
+    ),
+    "sign_with": Setting(
+        env="ORCH_SIGN_WITH",
+        about="The private Ed25519 key (PEM, readable by nobody else) that signs statements.",
+        allowed="the path of a file",
+        is_optional=True,
     ),
 }
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, Va
 
 from coverage_gate.core.branch_paths import BranchPath
 from coverage_gate.core.limits import PolicyName
-from coverage_gate.core.policy import AuditMode, Policy, RuleName
+from coverage_gate.core.policy import AuditMode, MutationMode, MutationPolicy, Policy, RuleName
 from coverage_gate.core.targets import Target
 from coverage_gate.ports import RunLimits
 from coverage_gate.settings import values
@@ -78,6 +78,16 @@ class Settings(BaseModel):
     audit: Annotated[AuditMode, PlainValidator(partial(values.read_choice, choices=AuditMode))] = (
         _POLICY.audit
     )
+    mutation_samples: Annotated[
+        int, PlainValidator(partial(values.read_count, low=0, high=1000))
+    ] = _POLICY.mutation.samples
+    mutation_seconds: Annotated[float, PlainValidator(_read_timeout)] = _POLICY.mutation.seconds
+    mutation_max_survivors: Annotated[
+        int, PlainValidator(partial(values.read_count, low=0, high=1000))
+    ] = _POLICY.mutation.max_survivors
+    mutation_mode: Annotated[
+        MutationMode, PlainValidator(partial(values.read_choice, choices=MutationMode))
+    ] = _POLICY.mutation.mode
     fail_closed: _Switch = _POLICY.fail_closed
     base: _Text = "main"
     branch_mode: Annotated[BranchMode, PlainValidator(values.read_branch_mode)] = BranchMode.AUTO
@@ -95,6 +105,7 @@ class Settings(BaseModel):
     repos_dir: _Place
     worktrees_dir: _Place
     reports_dir: _Place
+    sign_with: _Place | None = None
     api_token: _Token | None = None
     developer_command: _Words | None = None
     developer_retry_limit: Annotated[
@@ -163,6 +174,12 @@ class Settings(BaseModel):
             rules=self._rules(),
             patch_min=self.patch_min,
             audit=self.audit,
+            mutation=MutationPolicy(
+                samples=self.mutation_samples,
+                seconds=self.mutation_seconds,
+                max_survivors=self.mutation_max_survivors,
+                mode=self.mutation_mode,
+            ),
             fail_closed=self.fail_closed,
             targets=self.targets,
             branch_paths=self.branch_paths,

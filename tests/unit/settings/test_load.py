@@ -374,6 +374,10 @@ def test_the_file_may_set_every_value_of_the_policy() -> None:
         targets = {"*/commands/*.py" = "100:branch", "src/a.py" = 79.5, "src/b.py" = "80:line"}
         flaky_days = 7
         audit = "fail"
+        mutation_samples = 12
+        mutation_seconds = 60
+        mutation_max_survivors = 2
+        mutation_policy = "fail"
         branch_paths = {"src/" = true, "src/old.py" = "off"}
         """
     )

@@ -110,24 +110,20 @@ def run_tests(
         editable=interpreter.editable_roots,
         contexts=contexts,
     )
-    environment = _with_interpreter(environment, interpreter, room)
+    environment = with_interpreter(environment, interpreter, room)
     try:
         result = sandbox.run(
             [str(interpreter.path), str(runner_of(room)), str(room.spec)],
             cwd=export,
             env=environment,
-            premises=Premises(
-                writable=(export, room.folder, data_file.parent),
-                readable=(
-                    rc,
-                    interpreter.path,
-                    *interpreter.places,
-                    *map(Path, environment["PATH"].split(os.pathsep)),
-                ),
-                emptied=(room.home, room.tmp),
-                # Editable installs lead to the checkout, and look whether there are files. Of the
-                # checkout itself nothing is to be seen.
-                stand_ins=tuple((root, export) for root in roots),
+            premises=premises_of(
+                room,
+                interpreter,
+                environment,
+                export=export,
+                roots=roots,
+                writable=(data_file.parent,),
+                readable=(rc,),
             ),
             limits=limits,
             progress=progress,
@@ -140,7 +136,33 @@ def run_tests(
     ).judged()
 
 
-def _with_interpreter(
+def premises_of(
+    room: Workroom,
+    interpreter: Interpreter,
+    environment: Mapping[str, str],
+    *,
+    export: Path,
+    roots: Sequence[Path],
+    writable: tuple[Path, ...] = (),
+    readable: tuple[Path, ...] = (),
+) -> Premises:
+    """What a run of tests finds: its own folders, the interpreter, programs, and what is added."""
+    return Premises(
+        writable=(export, room.folder, *writable),
+        readable=(
+            *readable,
+            interpreter.path,
+            *interpreter.places,
+            *map(Path, environment["PATH"].split(os.pathsep)),
+        ),
+        emptied=(room.home, room.tmp),
+        # Editable installs lead to the checkout, and look whether there are files. Of the
+        # checkout itself nothing is to be seen.
+        stand_ins=tuple((root, export) for root in roots),
+    )
+
+
+def with_interpreter(
     environment: Mapping[str, str], interpreter: Interpreter, room: Workroom
 ) -> dict[str, str]:
     """As in an activated environment: its commands are found first."""

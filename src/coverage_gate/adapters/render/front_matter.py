@@ -39,6 +39,7 @@ KEYS = (
     "identity",
     "kind",
     "scope",
+    "evidence",
 )
 MAX_CHARS = 64 * 1024
 

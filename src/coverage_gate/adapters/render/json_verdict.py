@@ -19,6 +19,7 @@ from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.patch import PatchCounts
 from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.sampling import Fate, Sampling
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import RuleResult, Verdict
 
@@ -55,6 +56,7 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "failing_tests": _failing_tests(verdict),
         "vanished": None if verdict.vanished is None else [_gone(one) for one in verdict.vanished],
         "audit": None if verdict.audit is None else [_finding(one) for one in verdict.audit],
+        "mutation": None if verdict.sampling is None else _mutation(verdict.sampling),
         "waivers": [use_object(use) for use in verdict.waivers],
         "unmeasured": _unmeasured(verdict),
         "failure": None if verdict.failure is None else _failure(verdict.failure),
@@ -135,6 +137,26 @@ def _finding(finding: Finding) -> dict[str, object]:
         "path": exact(finding.path),
         "line": finding.line or None,
         "finding": one_line(finding.finding, limit=TEXT_LIMIT),
+    }
+
+
+def _mutation(sampling: Sampling) -> dict[str, object]:
+    numbers = {str(fate): len(sampling.of(fate)) for fate in Fate}
+    survivors = [
+        {
+            "path": exact(mutant.path),
+            "line": mutant.line,
+            "symbol": None if mutant.symbol is None else exact(mutant.symbol),
+            "change": one_line(mutant.change, limit=TEXT_LIMIT),
+        }
+        for mutant in sampling.of(Fate.SURVIVED)
+    ]
+    return {
+        "asked": sampling.asked,
+        "sites": sampling.sites,
+        **numbers,
+        "note": one_line(sampling.trouble or sampling.note, limit=TEXT_LIMIT) or None,
+        "survivors": survivors,
     }
 
 

@@ -109,11 +109,17 @@ def _for_broken_rules(verdict: Verdict) -> Iterator[NextStep]:
     if RuleName.AUDIT in broken:
         text = "Let each test of the audit check something, and leave alone what measures it."
         yield NextStep(text=text)
-    if broken - {RuleName.INTEGRITY, RuleName.UNMEASURED, RuleName.AUDIT}:
+    if RuleName.MUTATION in broken:
+        yield NextStep(text="Let a test assert what each line does that was changed unnoticed.")
+    if broken - _TOLD:
         yield NextStep(
             text="See the lines that no test runs, and test them.",
             command="coverage run --branch -m pytest && coverage report --show-missing",
         )
+
+
+#: Broken rules with a step of their own; more tests turn the others.
+_TOLD = frozenset({RuleName.INTEGRITY, RuleName.UNMEASURED, RuleName.AUDIT, RuleName.MUTATION})
 
 
 def _for_tests(verdict: Verdict) -> Iterator[NextStep]:

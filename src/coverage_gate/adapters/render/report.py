@@ -55,6 +55,7 @@ _WHERE_KNOWN = {
     "identity": "identity",
     "kind": "kind",
     "scope": "scope",
+    "evidence": "evidence",
 }
 
 
@@ -66,10 +67,11 @@ def render_coverage_report(work_item: str, fields: Mapping[str, object]) -> str:
         fields: Any may be absent or None. `coverage_status` ("PASS", anything else is a FAIL),
             `measured_coverage`, `baseline`, `floor`, `epsilon` and `delta` (percentage points),
             `policy`, and where known `schema_version`, `covered`, `total`, `commit`, `tree`,
-            `base_commit`, `verdict`, `reason_code`, `identity`, `kind`, `scope` go to the front
-            matter. `reason_text` or `reason`, `measurement`, `policy_detail`, `repository`,
-            `rules`, `failing_tests`, `unmeasured`, `hidden`, `warnings`, `output` and `next_steps`
-            go to the body. See `fields_of` for those of a verdict, and docs/report.md.
+            `base_commit`, `verdict`, `reason_code`, `identity`, `kind`, `scope`, `evidence` go to
+            the front matter. `reason_text` or `reason`, `measurement`, `policy_detail`,
+            `repository`, `rules`, `failing_tests`, `unmeasured`, `hidden`, `warnings`, `output`
+            and `next_steps` go to the body. See `fields_of` for those of a verdict, and the page
+            docs/report.md.
 
     Returns:
         Text that UTF-8 can encode, and whose front matter reads back as what was given.

@@ -39,6 +39,7 @@ class ReportFields:
         identity: Identity of the measurement.
         kind: What makes numbers comparable, as in "ctrace-3.11-branch".
         scope: Digest of the measured scope.
+        evidence: Digest of the predicate of the statement beside it.
         schema_version: Of the writer.
     """
 
@@ -58,6 +59,7 @@ class ReportFields:
     identity: str | None = None
     kind: str | None = None
     scope: str | None = None
+    evidence: str | None = None
     schema_version: int | None = None
 
     @property
@@ -129,6 +131,7 @@ def read_report(text: object) -> ReportFields:
         identity=values.get("identity") or None,
         kind=values.get("kind") or None,
         scope=values.get("scope") or None,
+        evidence=values.get("evidence") or None,
         schema_version=_count(values.get("schema_version")),
     )
 

@@ -12,6 +12,7 @@ from coverage_gate.core.rules.audit import judge_audit
 from coverage_gate.core.rules.integrity import judge_integrity
 from coverage_gate.core.rules.limits import judge_baseline, judge_floor
 from coverage_gate.core.rules.lost import judge_lost
+from coverage_gate.core.rules.mutation import judge_mutation
 from coverage_gate.core.rules.patch import judge_patch
 from coverage_gate.core.rules.targets import judge_targets
 from coverage_gate.core.rules.unmeasured import judge_unmeasured
@@ -29,4 +30,5 @@ RULES: tuple[Rule, ...] = (
     judge_integrity,
     judge_targets,
     judge_audit,
+    judge_mutation,
 )

@@ -12,10 +12,12 @@ from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_obj
 from coverage_gate.core.attribution import Attribution
 from coverage_gate.core.gaps import Gap, Repair
 from coverage_gate.core.measurement import TestRun as Run
+from coverage_gate.core.mutants import Mutant
 from coverage_gate.core.patch import PatchCounts
 from coverage_gate.core.places import LostLine, Unit
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.rates import NO_COUNTS, Counts
+from coverage_gate.core.sampling import Fate, Sampling, Trial
 from coverage_gate.core.verdict import Outcome, Reason, State
 from coverage_gate.testing.values import covered, measurement
 
@@ -200,3 +202,29 @@ def test_the_object_is_one_line_of_ascii() -> None:
 def test_a_number_that_json_does_not_have_is_refused(number: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json_line({"percent": number})
+
+
+def test_what_became_of_mutants_is_told_and_fits_the_published_schema() -> None:
+    mutants = [
+        Mutant(path="a\udce9.py", line=2, symbol=symbol, start=0, end=1, text=b"", change="`a`\n")
+        for symbol in ("f", None)
+    ]
+    fates = (Fate.SURVIVED, Fate.NOTICED)
+    trials = tuple(Trial(mutant=mutant, fate=fate) for mutant in mutants for fate in fates)
+    value = verdict_object(
+        replace(passing(), sampling=Sampling(asked=9, sites=5, trials=trials)), report=None
+    )
+    Draft202012Validator(SCHEMA).validate(json.loads(to_json_line(value)))
+    assert value["mutation"] == {
+        "asked": 9,
+        "sites": 5,
+        "noticed": 2,
+        "survived": 2,
+        "unreached": 0,
+        "untried": 0,
+        "note": None,
+        "survivors": [
+            {"path": "a\\udce9.py", "line": 2, "symbol": symbol, "change": "`a`\\n"}
+            for symbol in ("f", None)
+        ],
+    }

@@ -64,6 +64,10 @@ def test_a_failed_audit_asks_for_tests_that_check() -> None:
     assert "check something" in next_steps(_broken(RuleName.AUDIT))[0].text
 
 
+def test_a_survivor_asks_for_a_test_that_asserts() -> None:
+    assert "assert what" in next_steps(_broken(RuleName.MUTATION))[0].text
+
+
 def test_an_unmeasured_file_asks_for_a_test_that_imports_it() -> None:
     assert "import" in next_steps(_broken(RuleName.UNMEASURED))[0].text
 
