@@ -19,6 +19,7 @@ from tests.faults.traces import rows, settled, traces
 from tests.shop import NAME, Shop
 
 import coverage_gate
+from coverage_gate.adapters.envelope import STATEMENT_NAME, read_statement
 from coverage_gate.adapters.stores.schema import BASELINES
 
 STEP = int(os.environ.get("FAULTS_STEP", "29"))
@@ -94,10 +95,13 @@ def test_a_check_answers_and_leaves_nothing(founded: Shop, scratch: Path) -> Non
 
 
 def _reports_are_whole(shop: Shop) -> bool:
-    """Each report is the old or the new one; no half of one lies beside it."""
-    found = [path for path in shop.reports.rglob("*") if path.is_file()]
-    return all(path.name == "18-coverage-report.md" for path in found) and all(
-        coverage_gate.parse_coverage_status(path.read_text())[1] for path in found
+    """Report and statement are the old or the new ones; no half of one lies beside them."""
+    found = {path.name: path for path in shop.reports.rglob("*") if path.is_file()}
+    statement = found.pop(STATEMENT_NAME, None)
+    if statement is not None and not read_statement(statement.read_text()).statement:
+        return False
+    return found.keys() <= {"18-coverage-report.md"} and all(
+        coverage_gate.parse_coverage_status(path.read_text())[1] for path in found.values()
     )
 
 
