@@ -75,7 +75,7 @@ class Executor:
 
     def read_source(self, plan: Plan, folder: Path) -> StaticAnalysis:
         """Export and read the source; nothing runs. Raises as `execute`."""
-        blobs = self._export(plan.source, folder / plan.root_name)
+        blobs = self.export(plan, folder)
         self.progress.detail("reading the source")
         return self._analysed(plan, self._laid_out(plan, folder, ""), blobs)
 
