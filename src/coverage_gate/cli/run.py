@@ -53,14 +53,14 @@ def run(
     those that were recorded to run the code (`coverage-gate contexts record`), else those that are
     named for it or import it, else all. The exit status is 1 when tests fail.
     """
-    from coverage_gate.adapters.measure.loop import read_tree
+    from coverage_gate.adapters.measure.loop import read_tree, settings_file
     from coverage_gate.cli.flags import reader
     from coverage_gate.scratch import private_folder
 
     if package and file:
         raise click.UsageError("--package and --file exclude each other")
-    settings = reader(flags)(None)
     top = top_of(repo)
+    settings = reader(flags)(settings_file(top))  # as it stands, like everything here
     target = target_of(package, file, top, read_tree(top))
     with private_folder() as data:
         loop = _loop(settings, top, data)

@@ -102,7 +102,9 @@ class StoreOf:
 
 def test_data_of_several_processes_is_put_together(folder: Path, tell: Tell) -> None:
     (folder / ".coveragerc").write_text("[run]\nparallel = true\nsource = src\n")
-    told = tell("run", "--test-command", "python -m unittest discover -s tests -t .")
+    table = '[tool.coverage-gate]\ntest_command = "python -m unittest discover -s tests -t ."\n'
+    (folder / "pyproject.toml").write_text(table)
+    told = tell("run")
     assert "nothing was measured" not in told.err
     assert told.out.splitlines()[-1].startswith("TOTAL  ")
 

@@ -61,6 +61,11 @@ def read_tree(top: Path) -> Tree:
     return Tree(top=top, paths=tuple(sorted(_python_files(top))))
 
 
+def settings_file(top: Path) -> bytes | None:
+    """pyproject.toml of a work tree; None where there is none."""
+    return _bytes(top / "pyproject.toml")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
     """Runs tests and reports, in one work tree.
