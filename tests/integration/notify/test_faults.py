@@ -47,6 +47,25 @@ def test_a_message_survives_every_fault_and_arrives_once(
     assert post.stand.secret not in told
 
 
+_SAID_AT = {"telegram": "sendMessage", "gitlab": "notes"}
+
+
+@EACH
+def test_what_was_taken_without_an_answer_is_told_twice_by_telegram_alone(topic: str) -> None:
+    with posted(topic) as post:
+        post.leave()
+        post.server.lose(_SAID_AT.get(topic, "comments"))
+        rounds = []
+        for _ in range(3):
+            rounds.append(post.courier.deliver())
+            post.clock.pass_by(3700)
+        assert [(each.later, each.delivered) for each in rounds] == [(1, 0), (0, 1), (0, 0)]
+        assert post.server.losing == []
+        # A status of a forge is one word, and set again; a comment is many.
+        told = [text for text in post.arrived if " " in text]
+        assert len(told) == (2 if topic == "telegram" else 1)
+
+
 @EACH
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.UNAUTHORIZED, Fault.NOT_FOUND])
 def test_a_fault_without_end_leaves_a_dead_letter(topic: str, fault: Fault) -> None:

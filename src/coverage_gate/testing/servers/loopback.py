@@ -76,12 +76,14 @@ class Loopback(ABC):
     Attributes:
         asked: Every request that was answered, in order.
         faults: What the next requests meet.
+        losing: Parts of paths: the next POST to one of each is obeyed, and its answer lost.
         retry_after_s: What a 429 asks to wait.
     """
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.faults: deque[Fault] = deque()
+        self.losing: list[str] = []
         self.retry_after_s = 1
         self._lock = Lock()
         self._is_closing = Event()
@@ -113,6 +115,10 @@ class Loopback(ABC):
         """Have the next requests fail, one fault each."""
         self.faults.extend(faults)
 
+    def lose(self, part: str) -> None:
+        """Obey the next POST to a path with this part, and have its sender never know."""
+        self.losing.append(part)
+
     @abstractmethod
     def reply(self, asked: Asked) -> Reply:
         """What the server answers; one after another."""
@@ -127,9 +133,17 @@ class Loopback(ABC):
         with self._lock:
             self.asked.append(asked)
             if not self.faults:
-                return self.reply(asked)
+                return self._obeyed(asked)
             fault = self.faults.popleft()
         return self.refusal(int(fault)) if fault.value.isdigit() else fault
+
+    def _obeyed(self, asked: Asked) -> Reply | Fault:
+        reply = self.reply(asked)
+        lost = next((part for part in self.losing if part in asked.path), None)
+        if lost is None or asked.method != "POST":
+            return reply
+        self.losing.remove(lost)
+        return Fault.RESET
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the server closes, or so long. Returns whether it closes."""
