@@ -8,6 +8,7 @@ from pathlib import Path
 
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.core.nearest import TestModule, is_test_module, read_tests
+from coverage_gate.core.opportunities import check_patterns
 from coverage_gate.core.plan import FileDone, Record, checked
 from coverage_gate.core.planning import Material
 from coverage_gate.core.reach import text_of
@@ -77,6 +78,14 @@ def survey(
         tree = source.tree or ""
         material = _read(shop.view, tree, wanted(measured, settings), with_tests=with_tests)
         return Survey(measured=measured, material=material, settings=settings)
+
+
+def measured_paths(
+    measured: Measurement, targets: Sequence[Target], priorities: Sequence[str]
+) -> tuple[str, ...]:
+    """All measured files. Raises PlanError where a pattern means none, or none is measured."""
+    check_patterns(measured, targets, priorities)
+    return tuple(file.path for file in measured.files)
 
 
 def _aiming(settings: Settings, targets: Sequence[Target]) -> Settings:

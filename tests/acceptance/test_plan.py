@@ -74,6 +74,46 @@ def test_targets_of_the_settings_are_planned_for(shop: Shop, tell: Tell) -> None
     assert (told.status, "There is nothing to do." in told.out) == (0, True)
 
 
+def test_the_whole_code_base_is_planned_for(shop: Shop, tell: Tell, tmp_path: Path) -> None:
+    told = make(shop, tell, "--tiers", "--format", "json")
+    assert told.status == 0
+    (first, last) = told.json["phases"]
+    assert [file["path"] for file in first["files"]] == ["src/shop/price.py"]
+    assert (first["band"], first["need"], last["expected"]) == (
+        "[50, 80)",
+        1,
+        {"covered": 7, "total": 8, "percent": 87.5},
+    )
+    file = tmp_path / "tiers.md"
+    assert make(shop, tell, "--tiers", "--output", str(file)).status == 0
+    assert "## Phase 2: verification" in file.read_text()
+
+
+@pytest.mark.parametrize("output", ["text", "markdown", "json"])
+def test_where_to_begin_is_told(shop: Shop, tell: Tell, output: str) -> None:
+    flags = ("--repo", str(shop.path), "--branch", "main", "--format", output)
+    told = tell("analyze", *flags, "--target", "**=80", "--priority", "src/**")
+    assert told.status == 0
+    assert "src/shop/price.py" in told.out
+    assert "core" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--priority", "./x"), "is no pattern of paths"),
+        (("--priority", "lib/**"), "lib/** means no file"),
+        (("--target", "x.py=1"), "x.py means no file"),
+        (("--branch", "cannot-start"), "not measured"),
+    ],
+)
+def test_an_analysis_of_nothing_ends_in_a_sentence(
+    shop: Shop, tell: Tell, arguments: tuple[str, ...], problem: str
+) -> None:
+    told = tell("analyze", "--repo", str(shop.path), "--branch", "main", *arguments)
+    assert (told.status in {1, 2}, problem in told.err, told.out) == (True, True, ""), told.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -96,8 +136,9 @@ def test_bad_input_ends_in_a_sentence(
 
 def test_what_cannot_be_measured_is_not_planned(shop: Shop, tell: Tell) -> None:
     flags = ("--repo", str(shop.path), "--branch", "cannot-start", "--target", TARGET)
-    told = tell("plan", *flags)
-    assert (told.status, "not measured" in told.err) == (1, True)
+    for more in ((), ("--tiers",)):
+        told = tell("plan", *flags, *more)
+        assert (told.status, "not measured" in told.err) == (1, True)
 
 
 def test_a_target_that_cannot_be_reached_by_the_plan_ends_with_1(shop: Shop, tell: Tell) -> None:

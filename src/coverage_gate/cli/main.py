@@ -36,6 +36,10 @@ TABLE = {
         target="coverage_gate.cli.plan:plan",
         short_help="Plan the tests that raise files to their targets.",
     ),
+    "analyze": LazyCommand(
+        target="coverage_gate.cli.analyze:analyze",
+        short_help="List the files to raise first, and how.",
+    ),
     "report": LazyCommand(
         target="coverage_gate.cli.report:report",
         short_help="Show the report of a work item.",

@@ -23,6 +23,13 @@ db_option = click.option(
 reports_option = click.option(
     "--reports", metavar="DIR", help="Where reports go (ORCH_REPORTS_DIR)."
 )
+targets_option = click.option(
+    "--target",
+    "targets",
+    metavar="GLOB=PERCENT[:branch]",
+    multiple=True,
+    help="What each file of a pattern must reach; several times.  [default: those of the settings]",
+)
 base_option = click.option(
     "--base", metavar="REF", help="Where the branch wants to land (ORCH_COVERAGE_BASE)."
 )

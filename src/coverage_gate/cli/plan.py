@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coverage_gate.cli.options import base_option, db_option, policy_options, repo_option
+from coverage_gate.cli.options import (
+    base_option,
+    db_option,
+    policy_options,
+    repo_option,
+    targets_option,
+)
+from coverage_gate.cli.targets import read_targets
 
 if TYPE_CHECKING:
     from coverage_gate.core.targets import Target
@@ -18,6 +25,7 @@ Examples:
   coverage-gate plan --target '*/management/commands/*.py=100:branch' --output coverage-plan.md
   coverage-gate plan --check coverage-plan.md --task 3
   coverage-gate plan --check coverage-plan.md
+  coverage-gate plan --tiers --output tiers.md
 """
 #: Where a plan lies if nobody says otherwise.
 DEFAULT = "coverage-plan.md"
@@ -27,13 +35,8 @@ DEFAULT = "coverage-plan.md"
 @repo_option
 @click.option("--branch", metavar="B", help="What to plan for.  [default: what is checked out]")
 @base_option
-@click.option(
-    "--target",
-    "targets",
-    metavar="GLOB=PERCENT[:branch]",
-    multiple=True,
-    help="What each file of a pattern must reach; several times.  [default: those of the settings]",
-)
+@targets_option
+@click.option("--tiers", is_flag=True, help="Plan the whole code base, in bands and phases.")
 @click.option(
     "--check",
     "plan_file",
@@ -60,6 +63,7 @@ def plan(
     repo: Path,
     branch: str | None,
     targets: Sequence[str],
+    tiers: bool,
     plan_file: str | None,
     task: int | None,
     only: str | None,
@@ -70,15 +74,19 @@ def plan(
     """Plan the tests that raise files to their targets, one task each.
 
     Each task names lines and branches that no test runs, what has to be so for them to run, what
-    leaves the process on the way, where the test goes and how it begins. What was measured before
-    is reused. With --check the work tree is measured as it stands, committed or not: the exit
-    status is 1 until the task runs all of its lines, or the files reach their targets.
+    leaves the process on the way, where the test goes and how it begins. With --tiers all files
+    are planned for, in bands of how much is covered, with what is true after each phase. What was
+    measured before is reused.
+
+    With --check the work tree is measured as it stands, committed or not: the exit status is 1
+    until the task runs all of its lines, or the files reach their targets.
     """
     if plan_file is not None:
         return _check(repo, Path(plan_file), task=task, only=only, output=output, flags=flags)
     if task is not None or only is not None:
         raise click.UsageError("--task and --file belong to --check")
-    return _make(
+    make = _tiers if tiers else _make
+    return make(
         repo,
         head=branch or "HEAD",
         targets=read_targets(targets),
@@ -86,21 +94,6 @@ def plan(
         target_file=target_file,
         flags=flags,
     )
-
-
-def read_targets(texts: Sequence[str]) -> tuple[Target, ...]:
-    """Targets as they are given on a command line. Raises UsageError."""
-    from coverage_gate.settings.values import read_target
-
-    found = []
-    for text in texts:
-        pattern, _, asked = text.rpartition("=")
-        try:
-            found.append(read_target(pattern, asked))
-        except ValueError as error:
-            problem = f"--target {text!r} {error}; it is GLOB=PERCENT or GLOB=PERCENT:branch"
-            raise click.UsageError(problem) from None
-    return tuple(found)
 
 
 def _make(
@@ -143,6 +136,43 @@ def _make(
     for path in short:
         click.echo(f"coverage-gate: the plan does not suffice for {path!r}", err=True)
     return 1 if short or made.unmeasured else 0
+
+
+def _tiers(
+    repo: Path,
+    *,
+    head: str,
+    targets: tuple[Target, ...],
+    output: str,
+    target_file: str | None,
+    flags: Mapping[str, str | None],
+) -> int:
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.tiers import tiers_markdown, tiers_object
+    from coverage_gate.cli.answers import tell_failure
+    from coverage_gate.cli.flags import reader
+    from coverage_gate.cli.progress import open_progress
+    from coverage_gate.core.measurement import MeasureFailure
+    from coverage_gate.core.tiers import tiers_of
+    from coverage_gate.surveying import measured_paths, survey
+
+    with open_progress() as progress:
+        found = survey(
+            reader(flags),
+            repo,
+            head=head,
+            base=flags["base"] or "",
+            targets=targets,
+            wanted=lambda measured, settings: measured_paths(measured, settings.targets, ()),
+            progress=progress,
+        )
+    if isinstance(found, MeasureFailure):
+        return tell_failure(found, output="text")
+    made = tiers_of(found.measured, found.material.texts, found.settings.targets)
+    _write(
+        to_json_line(tiers_object(made)) if output == "json" else tiers_markdown(made), target_file
+    )
+    return 0
 
 
 def _write(text: str, target_file: str | None) -> None:

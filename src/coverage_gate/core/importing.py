@@ -22,20 +22,20 @@ def importers(
         roots: Folders that modules are imported from, besides the usual ones.
     """
     known = {file.path: file for file in aside}
-    modules = _modules(known, {*_ROOTS, *roots})
+    modules = modules_by_name(known, {*_ROOTS, *roots})
     found: dict[str, str] = {}
     todo = [(file, file.path) for file in sorted(counted, key=lambda file: file.path)]
     while todo:
         file, first = todo.pop(0)
         for name in sorted(file.imports):
-            path = modules.get(_place_of(name, file.path))
+            path = modules.get(place_of_import(name, file.path))
             if path is not None and path not in found:
                 found[path] = first
                 todo.append((known[path], first))
     return found
 
 
-def _modules(paths: Iterable[str], roots: Iterable[str]) -> Mapping[str, str]:
+def modules_by_name(paths: Iterable[str], roots: Iterable[str]) -> Mapping[str, str]:
     """Names of modules, "a.b", or their places from the root on, "/src/a/b" → path."""
     modules: dict[str, str] = {}
     for path in sorted(paths):
@@ -51,8 +51,11 @@ def _names(place: str, roots: Iterable[str]) -> Iterator[str]:
             yield place[len(root) + 1 if root else 0 :].replace("/", ".")
 
 
-def _place_of(name: str, importer: str) -> str:
-    """An absolute name as it is; a relative one as its place from the root on."""
+def place_of_import(name: str, importer: str) -> str:
+    """An absolute name as it is; a relative one as its place from the root on.
+
+    Both are keys of `modules_by_name`.
+    """
     rest = name.lstrip(".")
     if rest == name:
         return name

@@ -10,6 +10,7 @@ from coverage_gate.core.gaps import gaps_of
 from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.measurement import FileCoverage, Measurement
 from coverage_gate.core.nearest import TestModule, TestPlace, named_in, place_of
+from coverage_gate.core.opportunities import check_patterns
 from coverage_gate.core.outside import Names, Outside, names_of, outside_of
 from coverage_gate.core.plan import FilePlan, Plan, PlanError, Task
 from coverage_gate.core.reach import lines_in
@@ -55,18 +56,7 @@ def wanted_paths(measured: Measurement, targets: Sequence[Target]) -> tuple[str,
         raise PlanError(
             "there is no target: give --target GLOB=PERCENT, or set targets in the base's table"
         )
-    if not any(file.statements for file in measured.files):
-        raise PlanError(
-            "nothing can be planned: no file of the measured scope"
-            f" ({measured.provenance.scope_text}) holds a statement"
-        )
-    for target, count in judged_files(targets, measured).items():
-        if not count:
-            raise PlanError(
-                f"the pattern {target.pattern} means no file of the measured scope"
-                f" ({measured.provenance.scope_text}); a pattern begins at the root of the"
-                " repository, or with */ for any folder"
-            )
+    check_patterns(measured, targets, ())
     return tuple(
         dict.fromkeys(each.path for each in shortfalls(targets, measured) if each.is_measured)
     )

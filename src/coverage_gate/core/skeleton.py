@@ -112,7 +112,7 @@ def _module_call(asked: Asked) -> tuple[set[str], list[str]]:
     if asked.ran_before:
         # An import does nothing where somebody imported it before.
         return {"import runpy"}, [
-            f'names = runpy.run_module("{asked.module}", run_name="again")',
+            f'names = runpy.run_module("{asked.module}", run_name="{asked.module}")',
             f"assert names == {_OPEN}",
         ]
     return {"import importlib"}, [

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo
 
 from coverage_gate.core.branch_paths import BranchPath
+from coverage_gate.core.kinds import Kind
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import AuditMode, MutationMode, MutationPolicy, Policy, RuleName
 from coverage_gate.core.targets import Target
@@ -143,6 +144,8 @@ class Settings(BaseModel):
     alert_drop: _Percent = Fraction(2, 100)
     history_days: Annotated[int, PlainValidator(partial(values.read_count, low=0, high=36_500))] = 0
     targets: Annotated[tuple[Target, ...], PlainValidator(values.read_targets)] = ()
+    priorities: Annotated[tuple[str, ...], PlainValidator(values.read_patterns)] = ()
+    kinds: Annotated[tuple[Kind, ...], PlainValidator(values.read_kinds)] = ()
     branch_paths: Annotated[tuple[BranchPath, ...], PlainValidator(values.read_branch_paths)] = ()
 
     origins: Annotated[Mapping[str, Origin], PlainValidator(_as_it_is)] = Field(

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from coverage_gate.core.branch_paths import BranchPath
+from coverage_gate.core.kinds import Kind
 from coverage_gate.core.policy import SWITCHED_RULES, RuleName
 from coverage_gate.core.targets import Target
 from coverage_gate.settings.values import Interpreters
@@ -57,6 +58,11 @@ def targets_text(targets: tuple[Target, ...]) -> str:
         f"{target.pattern}={percent_text(target.least)}{':branch' if target.branches else ''}"
         for target in targets
     )
+
+
+def kinds_text(kinds: tuple[Kind, ...]) -> str:
+    """Patterns as `GLOB=name: action`, separated by commas."""
+    return ",".join(f"{kind.pattern}={kind.name}: {kind.action}" for kind in kinds)
 
 
 def branch_paths_text(paths: tuple[BranchPath, ...]) -> str:

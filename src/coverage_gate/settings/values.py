@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from coverage_gate.boundary import visible
 from coverage_gate.core.branch_paths import BranchPath
 from coverage_gate.core.globs import is_glob
+from coverage_gate.core.kinds import ACTIONS, Kind
 from coverage_gate.core.policy import SWITCHED_RULES, RuleName
 from coverage_gate.core.targets import Target
 
@@ -212,6 +213,32 @@ def read_branch_paths(value: object) -> tuple[BranchPath, ...]:
     if odd:
         raise ValueError(f"holds what is no pattern: {shown(odd[0])}")
     return tuple(BranchPath(pattern=pattern, is_on=read_bool(asked)) for pattern, asked in pairs)
+
+
+def read_patterns(value: object) -> tuple[str, ...]:
+    """Patterns of paths, in order."""
+    names = read_names(value)
+    odd = [name for name in names if not is_glob(name)]
+    if odd:
+        raise ValueError(f"holds what is no pattern: {shown(odd[0])}")
+    return names
+
+
+def read_kinds(value: object) -> tuple[Kind, ...]:
+    """Patterns with a kind of code, or with `name: what to do`; in order."""
+    if not isinstance(value, Mapping):
+        raise ValueError("is no table")  # noqa: TRY004 - as each reader
+    return tuple(_kind(pattern, read_text(asked)) for pattern, asked in value.items())
+
+
+def _kind(pattern: str, asked: str) -> Kind:
+    name, _, action = (part.strip() for part in asked.partition(":"))
+    action = action or ACTIONS.get(name, "")
+    if not is_glob(pattern):
+        raise ValueError(f"holds what is no pattern: {shown(pattern)}")
+    if not name or not action:
+        raise ValueError(f"names an unknown kind: {shown(asked)}{nearest(name, ACTIONS)}")
+    return Kind(pattern=pattern, name=name, action=action)
 
 
 def _pairs(value: object) -> list[tuple[str, object]]:

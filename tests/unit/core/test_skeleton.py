@@ -191,7 +191,7 @@ def test_a_module_is_imported_or_run() -> None:
 
 def test_a_module_that_was_imported_before_is_run_again() -> None:
     found = skeletons("try:\n    import x\nexcept ImportError:\n    x = None\n", "module")
-    assert 'runpy.run_module("shop.a", run_name="again")' in found[1].text
+    assert 'runpy.run_module("shop.a", run_name="shop.a")' in found[1].text
 
 
 def test_what_leaves_the_process_is_replaced() -> None:

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import coverage_gate.settings
+from coverage_gate.core.kinds import ACTIONS
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import Policy, RuleName
 from coverage_gate.core.targets import Target
@@ -23,7 +24,7 @@ from coverage_gate.settings import (
     load_settings,
 )
 from coverage_gate.settings.catalogue import CATALOGUE, EVERY
-from coverage_gate.settings.names import branch_paths_text, targets_text
+from coverage_gate.settings.names import branch_paths_text, kinds_text, targets_text
 from coverage_gate.settings.values import read_targets
 
 _HOME = {"HOME": "/h"}
@@ -378,6 +379,8 @@ def test_the_file_may_set_every_value_of_the_policy() -> None:
         mutation_seconds = 60
         mutation_max_survivors = 2
         mutation_policy = "fail"
+        priorities = ["src/"]
+        kinds = {"src/jobs/" = "command"}
         branch_paths = {"src/" = true, "src/old.py" = "off"}
         """
     )
@@ -406,6 +409,37 @@ def test_targets_keep_their_patterns_and_exact_shares() -> None:
     )
     assert targets_text(policy.targets) == "*/commands/*.py=100:branch,src/a.py=79.5,b.py=80"
     assert read_targets(targets_text(policy.targets)) == policy.targets
+
+
+def test_priorities_and_kinds_are_read_from_the_table() -> None:
+    table = (
+        '[tool.coverage-gate]\npriorities = ["src/**", "a.py"]\n'
+        'kinds = {"*/jobs/*.py" = "command", "b.py" = "view: Look: at it."}\n'
+    )
+    read = load_settings(env={"HOME": "/home/me"}, base_pyproject=table.encode())
+    assert read.priorities == ("src/**", "a.py")
+    assert kinds_text(read.kinds) == (
+        f"*/jobs/*.py=command: {ACTIONS['command']},b.py=view: Look: at it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('priorities = ["!a"]', "no pattern"),
+        ("priorities = 3", "no list"),
+        ('kinds = ["a"]', "is no table"),
+        ('kinds = {"!a" = "command"}', "no pattern"),
+        ('kinds = {"a.py" = "comand"}', "did you mean command"),
+        ('kinds = {"a.py" = ": do"}', "unknown kind"),
+        ('kinds = {"a.py" = 3}', "is no text"),
+    ],
+)
+def test_odd_priorities_and_kinds_are_refused(line: str, problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        load_settings(
+            env={"HOME": "/home/me"}, base_pyproject=f"[tool.coverage-gate]\n{line}\n".encode()
+        )
 
 
 def test_who_sets_targets_has_them_judged() -> None:
