@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -174,25 +175,23 @@ class _FilePlanner:
         """The ways that suffice: the largest gain first, each with all that comes before it."""
         chosen: set[tuple[int, int]] = set()
         need = self.short.need
-        while need > 0:
-            offers = [
-                (-self._counting(ways.ways[number]), place, number)
-                for place, ways in enumerate(self.ways)
-                if (number := self._next_of(place, chosen)) < len(ways.ways)
-            ]
-            if not offers:
-                break
-            _, place, number = min(offers)
-            for each in self._with_callees(place, number, chosen):
-                need -= self._counting(self.ways[each[0]].ways[each[1]])
-                chosen.add(each)
+        offers = [self._offer(place, 0) for place, ways in enumerate(self.ways) if ways.ways]
+        heapq.heapify(offers)
+        while offers and need > 0 and len(chosen) < MOST_TASKS:
+            _, place, number = heapq.heappop(offers)
+            # It may be there already, for who calls it.
+            fresh = [] if (place, number) in chosen else self._with_callees(place, number, chosen)
+            need -= sum(self._counting(self.ways[at].ways[which]) for at, which in fresh)
+            chosen.update(fresh)
+            if number + 1 < len(self.ways[place].ways):
+                heapq.heappush(offers, self._offer(place, number + 1))
         return chosen
+
+    def _offer(self, place: int, number: int) -> tuple[int, int, int]:
+        return -self._counting(self.ways[place].ways[number]), place, number
 
     def _counting(self, way: Way) -> int:
         return sum(self.short.target.branches or not unit.is_branch for unit in way.units)
-
-    def _next_of(self, place: int, chosen: set[tuple[int, int]]) -> int:
-        return sum(each[0] == place for each in chosen)
 
     def _with_callees(
         self, place: int, number: int, chosen: set[tuple[int, int]]

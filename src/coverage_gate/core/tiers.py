@@ -19,6 +19,8 @@ from coverage_gate.core.targets import Target
 #: What a file is to reach that no target means: the second where it has the first already.
 USUAL, FULL = Fraction(4, 5), Fraction(1)
 _HALF = Fraction(1, 2)
+#: Heavier than any file.
+_FIRST = 10**9
 
 
 class Band(StrEnum):
@@ -167,11 +169,10 @@ def tiers_of(
                 importers=importers.get(file.path, 0),
                 functions=_weak(file, outlines[file.path].functions),
             )
-    order = in_import_order(graph, {path: counts.missing for path, counts in every.items()})
     return Tiers(
         commit=measured.provenance.commit or "",
         counts=total,
-        phases=tuple(_phases([files[path] for path in order if path in files], total)),
+        phases=tuple(_phases(files, graph, total)),
         complete=len(every) - len(files),
     )
 
@@ -196,10 +197,21 @@ def _weak(file: FileCoverage, functions: Iterable[Complexity]) -> tuple[Weak, ..
     return tuple(sorted(found, key=lambda each: (-each.complexity.ways, each.complexity.line)))
 
 
-def _phases(files: Sequence[TierFile], counts: Counts) -> list[Phase]:
+def _ordered(
+    held: Mapping[str, TierFile], graph: Mapping[str, Iterable[str]]
+) -> tuple[TierFile, ...]:
+    """What is imported first, also by way of files that are not held; else the most uncovered."""
+    # What is not held stands in nobody's way.
+    weights = {path: held[path].counts.missing if path in held else _FIRST for path in graph}
+    return tuple(held[path] for path in in_import_order(graph, weights) if path in held)
+
+
+def _phases(
+    files: Mapping[str, TierFile], graph: Mapping[str, Iterable[str]], counts: Counts
+) -> list[Phase]:
     phases: list[Phase] = []
     for band in Band:
-        held = tuple(file for file in files if file.band is band)
+        held = _ordered({path: file for path, file in files.items() if file.band is band}, graph)
         if held:
             need = sum(file.need for file in held)
             counts = Counts(covered=counts.covered + need, total=counts.total)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from coverage_gate.core.consistency import Step, contradiction
@@ -23,6 +23,8 @@ _NEW, _UNTAKEN, _STEP = 40, 20, 1
 _CAUGHT, _FAILURE = 100_000, 10_000_000
 #: A function gets no more ways than this.
 MOST_WAYS = 60
+#: A function of so many statements gets only a few, since each takes long to find.
+_LARGE, _FEW = 2_000, 5
 #: How often a way is looked for that does not contradict itself.
 _ATTEMPTS = 8
 
@@ -68,16 +70,17 @@ def ways_through(flow: Flow, file: FileCoverage, lines: Iterable[int]) -> Ways:
     search = _Search(flow=flow, file=file, missing=missing_units(file, lines))
     found: list[Way] = []
     rest: list[Unit] = []
-    while search.missing:
+    most = MOST_WAYS if len(flow.nodes) < _LARGE else _FEW
+    while search.missing and len(found) < most:
         wanted = min(search.missing, key=lambda unit: (unit.is_branch, unit.line, unit.target))
-        way = search.way_to(wanted) if len(found) < MOST_WAYS else None
+        way = search.way_to(wanted)
         if way is None:
             rest.append(wanted)
             search.missing.discard(wanted)
         else:
             found.append(way)
             search.missing.difference_update(way.units)
-    return Ways(ways=tuple(found), rest=tuple(sorted(rest)))
+    return Ways(ways=tuple(found), rest=tuple(sorted([*rest, *search.missing])))
 
 
 def missing_units(file: FileCoverage, lines: Iterable[int]) -> set[Unit]:
@@ -98,6 +101,12 @@ class _Search:
     flow: Flow
     file: FileCoverage
     missing: set[Unit]
+    exits: dict[int, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for line, target in self.file.branches:
+            if target < 0:
+                self.exits.setdefault(line, []).append(target)
 
     def way_to(self, unit: Unit) -> Way | None:
         """The cheapest way that runs a statement or takes a branch; None: there is none.
@@ -204,6 +213,8 @@ class _Search:
                 continue
             others = [edge for edge in edges if edge.to != chosen]
             is_new = condition.header is Header.TRY or self._is_missing(number, chosen)
+            if len(self.flow.nodes) >= _LARGE:
+                others = []  # what else matters takes too long to find out
             rest = path[place + 1 :]
             if is_new or not all(self._is_harmless(number, edge, rest) for edge in others):
                 told.add(condition)
@@ -241,9 +252,11 @@ class _Search:
     def _is_missing(self, number: int, to: int) -> bool:
         """Whether a step takes a branch that is missing."""
         line, target = self.flow.nodes[number].line, self.flow.nodes[to].line
+        if to > RAISED:
+            return Unit(path=self.file.path, line=line, target=target or -1) in self.missing
+        exits = self.exits.get(line, ())
         return any(
-            unit.line == line and unit.is_branch and _leads_to(target, to, unit.target)
-            for unit in self.missing
+            Unit(path=self.file.path, line=line, target=each) in self.missing for each in exits
         )
 
 

@@ -78,6 +78,18 @@ def test_a_target_is_the_goal_of_its_files() -> None:
     assert found.complete == 1
 
 
+def test_within_a_phase_the_most_uncovered_comes_first_unless_it_imports_another() -> None:
+    head = measurement(
+        covered(0, 5, path="small.py"),
+        covered(0, 9, path="large.py"),
+        covered(0, 7, path="middle.py"),
+        covered(10, 10, path="between.py"),
+    )
+    texts = {"large.py": "import between\n", "between.py": "import small\n"}
+    found = tiers_of(head, texts)
+    assert [file.path for file in found.phases[0].files] == ["middle.py", "small.py", "large.py"]
+
+
 FILES = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda pair: (min(pair), max(pair))),
     min_size=1,

@@ -254,6 +254,13 @@ def test_a_long_chain_of_tests_is_no_nesting() -> None:
     assert len(found.rest) > 300
 
 
+def test_of_a_very_large_function_a_few_ways_are_told() -> None:
+    tests = "".join(f"    if a == {number}:\n        b = {number}\n" for number in range(1000))
+    found = through(f"def f(a):\n{tests}    return a\n")
+    assert 0 < len(found.ways) < MOST_WAYS
+    assert found.rest
+
+
 def test_statements_on_one_line_are_one() -> None:
     found = through("def f(a):\n    if a: return 1\n    b = 2; return b\n")
     assert lines(found.ways[0]) == [2]
