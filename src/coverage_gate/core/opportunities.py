@@ -74,7 +74,8 @@ def analysed(
     short = shortfalls(targets or (USUAL,), measured)
     by_path = {each.path: each for each in sorted(short, key=lambda each: each.need)}
     below = [each for each in by_path.values() if each.is_measured]
-    chosen = [each for each in below if _is_wanted(each.path, priorities)]
+    wanted = [each for each in by_path.values() if _is_wanted(each.path, priorities)]
+    chosen = [each for each in wanted if each.is_measured]
     found = []
     for each in chosen:
         statements = each.file.statements.bit_count()
@@ -95,7 +96,7 @@ def analysed(
         files=len(measured.files),
         found=tuple(sorted(found, key=lambda each: (-each.impact, -each.need, each.path))),
         others=len(below) - len(chosen),
-        unmeasured=tuple(sorted(each.path for each in by_path.values() if not each.is_measured)),
+        unmeasured=tuple(sorted(each.path for each in wanted if not each.is_measured)),
     )
 
 

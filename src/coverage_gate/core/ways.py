@@ -123,7 +123,8 @@ class _Search:
             steps = contradiction(self.flow, path)
             if not steps:
                 return self._way(path)
-            tried += [banned | {step} for step in steps][: max(_ATTEMPTS - len(tried), 0)]
+            most = _ATTEMPTS if len(self.flow.nodes) < _LARGE else 1
+            tried += [banned | {step} for step in steps][: max(most - len(tried), 0)]
         return self._way(first) if first else None
 
     def _path_to(self, unit: Unit, banned: frozenset[Step]) -> list[int] | None:

@@ -61,7 +61,7 @@ def test_priorities_choose() -> None:
     target = Target(pattern="**", least=Fraction(1))
     found = analysed(HEAD, (target,), ("core.py", "*/good.py"), ())
     assert [each.path for each in found.found] == ["src/shop/core.py", "src/shop/good.py"]
-    assert found.others == 2
+    assert (found.others, found.unmeasured) == (2, ())
 
 
 def test_patterns_that_mean_nothing_are_named() -> None:
