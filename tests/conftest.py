@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from coverage_gate.testing.servers import forges, plane, telegram
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("night", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+# What holds test runs here is found out once, and not by each process that a test starts.
+os.environ["XDG_CACHE_HOME"] = str(Path(tempfile.gettempdir(), f"covgate-tests-{os.getuid()}"))
 
 #: Secrets of the fakes: no test may print or log one.
 SENTINELS = (telegram.TOKEN, plane.TOKEN, forges.TOKEN)

@@ -83,6 +83,10 @@ class SandboxError(Exception):
     """A process could not be started at all. The message says what to do next."""
 
 
+class WeakSandboxError(SandboxError):
+    """The level that works here closes less than is required. Nothing was started."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeSource:
     """The files to be measured: a git tree, or a folder as it stands.

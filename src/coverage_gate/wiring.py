@@ -21,7 +21,8 @@ from coverage_gate.adapters.measure.command import BadCommandError, TestCommand,
 from coverage_gate.adapters.measure.environment import refused_names
 from coverage_gate.adapters.measure.interpreter import find_interpreter
 from coverage_gate.adapters.notify import plane, telegram
-from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.adapters.sandbox.bounds import Bounds
+from coverage_gate.adapters.sandbox.levels import Wish, choose
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.adapters.web import DEADLINE_S, Web
 from coverage_gate.boundary import redactor, visible
@@ -40,6 +41,7 @@ from coverage_gate.settings.file import read_table
 if TYPE_CHECKING:
     from pydantic import SecretStr  # loaded with the settings
 
+_MB = 1024 * 1024
 #: What tests see of the gate's environment without being asked for.
 _SEEN_BY_TESTS = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
@@ -66,10 +68,12 @@ class Workshop:
 
     def measurer(self, settings: Settings) -> TreeMeasurer:
         """Runs and counts under these settings. Raises SettingsError."""
+        chosen = choose(wish_of(settings))
         return TreeMeasurer(
             bench=self._bench(settings),
             view=self.view,
-            sandbox=PlainSandbox(),
+            sandbox=chosen.sandbox,
+            cage=chosen.cage,
             store=store_of(settings),
             clock=SystemClock(),
             progress=self.progress,
@@ -124,6 +128,24 @@ class Workshop:
             progress=self.progress,
             mutator=TreeMutator(measurer=measurer, clock=measurer.clock),
         )
+
+
+def wish_of(settings: Settings) -> Wish:
+    """What the settings ask of whatever holds the tests."""
+    return Wish(
+        level=settings.sandbox,
+        need=settings.require_sandbox,
+        bounds=Bounds(
+            processes=settings.sandbox_processes,
+            memory_bytes=settings.sandbox_memory_mb * _MB,
+            disk_bytes=settings.sandbox_disk_mb * _MB,
+            is_closed=not settings.sandbox_network,
+            is_frozen=settings.sandbox_frozen,
+            readable=settings.sandbox_readable,
+        ),
+        template=settings.sandbox_template,
+        memory=settings.cache_folder,
+    )
 
 
 def gate_table(content: bytes | None) -> tuple[Mapping[str, object], str]:

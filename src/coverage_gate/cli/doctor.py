@@ -26,6 +26,7 @@ EXAMPLES = """\b
 Examples:
   coverage-gate doctor
   coverage-gate doctor --repo ../shop --format json
+  coverage-gate doctor --sandbox
 """
 
 
@@ -33,22 +34,33 @@ Examples:
 @repo_option
 @base_option
 @db_option
+@click.option("--sandbox", is_flag=True, help="Only what holds test runs: try each level.")
 @format_option
-def doctor(*, repo: Path, base: str | None, db: str | None, output: str) -> int:
+def doctor(*, repo: Path, base: str | None, db: str | None, sandbox: bool, output: str) -> int:
     r"""Find out what keeps the gate from working here, and how to mend it.
 
     Changes nothing. Ends with status 1 if something fails.
     """
-    from coverage_gate.cli.examinations import EXAMINATIONS
-
     patient = _patient(repo, {"base": base, "db": db})
-    answers = examine(patient, EXAMINATIONS)
+    answers = _cages(patient) if sandbox else _all(patient)
     if output == "json":
         click.echo(json.dumps(_as_json(answers)))
     else:
         color = terminal_of(sys.stdout).color
         click.echo("\n".join(_lines(answers)), color=color)
     return int(any(finding.health is Health.FAIL for _, finding in answers))
+
+
+def _all(patient: Patient) -> list[tuple[str, Finding]]:
+    from coverage_gate.cli.examinations import EXAMINATIONS
+
+    return examine(patient, EXAMINATIONS)
+
+
+def _cages(patient: Patient) -> list[tuple[str, Finding]]:
+    from coverage_gate.cli.cage_examinations import examine_cages
+
+    return examine_cages(patient)
 
 
 def examine(patient: Patient, examinations: Sequence[Examination]) -> list[tuple[str, Finding]]:

@@ -92,6 +92,10 @@ TABLE = {
         target="coverage_gate.cli.trend:trend",
         short_help="Draw the history of a branch: table, picture or page.",
     ),
+    "redteam": LazyCommand(
+        target="coverage_gate.cli.redteam:redteam",
+        short_help="Attack this host from inside of the cage of test runs.",
+    ),
     "doctor": LazyCommand(
         target="coverage_gate.cli.doctor:doctor",
         short_help="Find out what keeps the gate from working here.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from coverage_gate.core.cage import Way
 from coverage_gate.core.linebits import LineBits
 from coverage_gate.core.rates import Counts
 
@@ -143,6 +144,7 @@ class Provenance:
         config_digest: Digest of the configuration that the run was made under.
         coverage_version: Version of coverage.py in the repository's interpreter.
         sandbox: Name of the level that held the run, as in "plain".
+        closed: The ways out of it that were tried and found closed.
     """
 
     identity: str
@@ -154,6 +156,7 @@ class Provenance:
     config_digest: str
     coverage_version: str
     sandbox: str
+    closed: tuple[Way, ...] = ()
 
 
 class TestOutcome(StrEnum):
@@ -273,6 +276,7 @@ class FailureCode(StrEnum):
     BAD_CONFIGURATION = "bad-configuration"
     EXPORT_FAILED = "export-failed"
     SANDBOX_FAILED = "sandbox-failed"
+    SANDBOX_TOO_WEAK = "sandbox-too-weak"
     ANALYSIS_FAILED = "analysis-failed"
     TESTS_CANNOT_START = "tests-cannot-start"
     NO_TESTS = "no-tests"
@@ -296,6 +300,7 @@ TOOL_FAILURES = frozenset(
         FailureCode.NO_PYTEST,
         FailureCode.BAD_CONFIGURATION,
         FailureCode.SANDBOX_FAILED,
+        FailureCode.SANDBOX_TOO_WEAK,
         FailureCode.ERROR,
     }
 )

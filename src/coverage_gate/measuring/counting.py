@@ -9,6 +9,7 @@ from coverage_gate.adapters.measure.analysis import StaticAnalysis
 from coverage_gate.adapters.measure.base_config import config_digest
 from coverage_gate.adapters.measure.context_data import read_contexts, statements_of
 from coverage_gate.adapters.measure.data_file import RawData, read_raw
+from coverage_gate.core.cage import Cage
 from coverage_gate.core.contexts import ContextMap, context_map
 from coverage_gate.core.counting import StaticFile, combine, count, unparsable
 from coverage_gate.core.forgery import forged_files
@@ -22,14 +23,14 @@ from coverage_gate.measuring.faults import unmeasurable
 _SHOWN = 3
 
 
-def counted(plan: Plan, done: Executed, *, max_bytes: int, sandbox: str) -> Measurement:
+def counted(plan: Plan, done: Executed, *, max_bytes: int, cage: Cage) -> Measurement:
     """The measurement of a tree whose tests ran.
 
     Args:
         plan: What was planned.
         done: What was done.
         max_bytes: Of the data that is read.
-        sandbox: What held the run.
+        cage: What held the run.
 
     Raises:
         UnmeasurableError: If what is claimed cannot have happened.
@@ -43,7 +44,7 @@ def counted(plan: Plan, done: Executed, *, max_bytes: int, sandbox: str) -> Meas
     known = {file.path for file in files}
     idle = [file for file in static.files if file.path not in known and file.statements]
     return Measurement(
-        provenance=provenance_of(plan, done.ran.core, sandbox),
+        provenance=provenance_of(plan, done.ran.core, cage),
         files=files,
         unparsable=unparsable(static.broken, raw.files),
         unlisted=tuple(sorted(file.path for file in idle)),
@@ -96,7 +97,7 @@ def _claims(plan: Plan, done: Executed, max_bytes: int) -> RawData:
     )
 
 
-def provenance_of(plan: Plan, core: str, sandbox: str) -> Provenance:
+def provenance_of(plan: Plan, core: str, cage: Cage) -> Provenance:
     """Where the numbers of a plan come from."""
     major, minor = plan.interpreter.minor
     return Provenance(
@@ -108,7 +109,8 @@ def provenance_of(plan: Plan, core: str, sandbox: str) -> Provenance:
         scope_text=plan.scope.text,
         config_digest=config_digest(plan.config),
         coverage_version=plan.interpreter.coverage_version,
-        sandbox=sandbox,
+        sandbox=cage.level,
+        closed=cage.closed,
     )
 
 

@@ -7,19 +7,20 @@ import json
 from collections.abc import Mapping
 
 from coverage_gate.adapters.measure.base_config import config_digest
+from coverage_gate.core.cage import Cage
 from coverage_gate.measuring.bench import Plan
 
 #: Raised whenever the same inputs are measured or counted in another way.
 MEASURING_VERSION = 6
 
 
-def identity_of(plan: Plan, *, env: Mapping[str, str], sandbox: str) -> str:
+def identity_of(plan: Plan, *, env: Mapping[str, str], cage: Cage) -> str:
     """The digest of all that decides the numbers; empty for a folder without a commit.
 
     Args:
         plan: What is planned.
         env: All that the run inherits.
-        sandbox: What holds it.
+        cage: What holds it.
     """
     if plan.source.tree is None:
         return ""
@@ -36,6 +37,6 @@ def identity_of(plan: Plan, *, env: Mapping[str, str], sandbox: str) -> str:
         "core": plan.core,
         "command": str(plan.command),
         "environment": dict(env),
-        "sandbox": sandbox,
+        "sandbox": [cage.level, *cage.closed],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

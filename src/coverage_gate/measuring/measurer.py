@@ -11,6 +11,7 @@ from typing import TypeVar
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.data_file import look_at
 from coverage_gate.adapters.measure.interpreter import Interpreter
+from coverage_gate.core.cage import Cage
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.measurement import MeasureFailure, Measurement
 from coverage_gate.measuring.adopted import adopted
@@ -29,11 +30,16 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeMeasurer:
-    """Implements `ports.Measurer`."""
+    """Implements `ports.Measurer`.
+
+    Attributes:
+        cage: What the sandbox was found to close.
+    """
 
     bench: Bench
     view: GitView | None
     sandbox: Sandbox
+    cage: Cage
     store: Store
     clock: Clock
     progress: Progress
@@ -130,9 +136,7 @@ class TreeMeasurer:
         )
 
     def _plan(self, source: TreeSource) -> Plan:
-        planner = Planner(
-            bench=self.bench, view=self.view, sandbox=self.sandbox, probed=self.probed
-        )
+        planner = Planner(bench=self.bench, view=self.view, cage=self.cage, probed=self.probed)
         return planner.plan(source)
 
     def _stored(self, plan: Plan) -> Measurement | None:
@@ -175,7 +179,7 @@ class TreeMeasurer:
         executor = self._executor()
         done = executor.execute(plan, folder)
         limit = self.bench.limits.data_bytes
-        measured = counted(plan, done, max_bytes=limit, sandbox=self.sandbox.name)
+        measured = counted(plan, done, max_bytes=limit, cage=self.cage)
         executor.try_own_configuration(plan, done)
         return measured
 

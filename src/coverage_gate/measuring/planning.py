@@ -22,12 +22,13 @@ from coverage_gate.adapters.measure.rc_file import choose_core
 from coverage_gate.adapters.measure.scope import resolve_scope
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.configuring import trusted_options
+from coverage_gate.core.cage import Cage
 from coverage_gate.core.measurement import FailureCode
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.contents import Contents, tracked_in
 from coverage_gate.measuring.faults import unmeasurable
 from coverage_gate.measuring.identity import identity_of
-from coverage_gate.ports import Sandbox, TreeSource
+from coverage_gate.ports import TreeSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +38,13 @@ class Planner:
     Attributes:
         bench: What runs the tests.
         view: The repository; None for a folder without a commit.
-        sandbox: What holds them.
+        cage: What holds them.
         probed: Interpreters that were asked already, by their path.
     """
 
     bench: Bench
     view: GitView | None
-    sandbox: Sandbox
+    cage: Cage
     probed: dict[Path, Interpreter]
 
     def plan(self, source: TreeSource) -> Plan:
@@ -71,7 +72,7 @@ class Planner:
             trusted=trusted,
             root_name=_root_name(entries, self.bench.repository),
         )
-        identity = identity_of(plan, env=self.bench.env, sandbox=self.sandbox.name)
+        identity = identity_of(plan, env=self.bench.env, cage=self.cage)
         return replace(plan, identity=identity)
 
     def _config(self, contents: Contents) -> BaseConfig:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from coverage_gate.core.cage import Level, Need
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import SWITCHED_RULES, AuditMode, MutationMode
 from coverage_gate.settings import scope
@@ -211,6 +212,62 @@ _RUN = {
         file="test_command",
         flag="--test-command",
         show=shlex.join,
+    ),
+    "sandbox": Setting(
+        env="ORCH_SANDBOX",
+        about="How test runs are held. `auto`: by the best level that works on this host.",
+        allowed=", ".join(Level),
+        default="auto",
+    ),
+    "require_sandbox": Setting(
+        env="ORCH_REQUIRE_SANDBOX",
+        about="The least that must be closed around tests; with less nothing is measured.",
+        allowed=", ".join(Need),
+        default="none",
+    ),
+    "sandbox_template": Setting(
+        env="ORCH_SANDBOX_TEMPLATE",
+        about="The site's own command around a test run, for the level `template`.",
+        allowed="a command with the word {command}; {cwd} and {folder} are filled in",
+        is_optional=True,
+        show=shlex.join,
+    ),
+    "sandbox_network": Setting(
+        env="ORCH_SANDBOX_NETWORK",
+        about="Whether tests reach the network of the host. Their own loopback works either way.",
+        allowed=scope.SWITCH,
+        default="false",
+    ),
+    "sandbox_frozen": Setting(
+        env="ORCH_SANDBOX_FROZEN",
+        about="Whether the private copy of the tree is read-only for the tests.",
+        allowed=scope.SWITCH,
+        default="false",
+    ),
+    "sandbox_readable": Setting(
+        env="ORCH_SANDBOX_READABLE",
+        about="Further files and folders that tests may read, for those that need more.",
+        allowed="paths separated by commas",
+        is_optional=True,
+        show=lambda paths: ",".join(map(str, paths)),
+    ),
+    "sandbox_processes": Setting(
+        env="ORCH_SANDBOX_PROCESSES",
+        about="How many processes and threads a test run may have at once.",
+        allowed="a whole number from 16 to 1000000",
+        default="1024",
+    ),
+    "sandbox_memory_mb": Setting(
+        env="ORCH_SANDBOX_MEMORY_MB",
+        about="How many megabytes each process of a test run may ask for to write to.",
+        allowed="a whole number from 64 to 16777216",
+        default="8192",
+    ),
+    "sandbox_disk_mb": Setting(
+        env="ORCH_SANDBOX_DISK_MB",
+        about="How many megabytes a test run may leave on disk, and in each folder in memory.",
+        allowed="a whole number from 16 to 16777216",
+        default="2048",
     ),
     "env_allow": Setting(
         env="ORCH_COVERAGE_ENV_ALLOW",

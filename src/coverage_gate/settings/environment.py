@@ -86,6 +86,15 @@ def state_folder(env: Mapping[str, str]) -> Path | None:
     return None if home is None else home / ".local" / "state" / _FOLDER
 
 
+def cache_folder(env: Mapping[str, str]) -> Path | None:
+    """Where we keep what can be found out again; None where there is no home."""
+    named = Path(env.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():
+        return named / _FOLDER
+    home = home_folder(env)
+    return None if home is None else home / ".cache" / _FOLDER
+
+
 def _is_our_secret(name: str) -> bool:
     return name.startswith("ORCH_") and looks_secret(name)
 

@@ -12,13 +12,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo
 
 from coverage_gate.core.branch_paths import BranchPath
+from coverage_gate.core.cage import Level, Need
 from coverage_gate.core.kinds import Kind
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import AuditMode, MutationMode, MutationPolicy, Policy, RuleName
 from coverage_gate.core.targets import Target
 from coverage_gate.ports import RunLimits
 from coverage_gate.settings import values
-from coverage_gate.settings.environment import secret_values
+from coverage_gate.settings.environment import cache_folder, secret_values
 from coverage_gate.settings.names import Origin
 from coverage_gate.settings.scope import DEFAULT_SELF_REPO, Scope
 from coverage_gate.settings.values import BranchMode, Interpreters
@@ -100,6 +101,25 @@ class Settings(BaseModel):
         default_factory=Interpreters
     )
     test_command: _Words = ("pytest",)
+    sandbox: Annotated[Level, PlainValidator(partial(values.read_choice, choices=Level))] = (
+        Level.AUTO
+    )
+    require_sandbox: Annotated[Need, PlainValidator(partial(values.read_choice, choices=Need))] = (
+        Need.NONE
+    )
+    sandbox_template: Annotated[tuple[str, ...], PlainValidator(values.read_template)] = ()
+    sandbox_network: _Switch = False
+    sandbox_frozen: _Switch = False
+    sandbox_readable: Annotated[tuple[Path, ...], _with_home(values.read_paths)] = ()
+    sandbox_processes: Annotated[
+        int, PlainValidator(partial(values.read_count, low=16, high=1_000_000))
+    ] = 1024
+    sandbox_memory_mb: Annotated[
+        int, PlainValidator(partial(values.read_count, low=64, high=16_777_216))
+    ] = 8192
+    sandbox_disk_mb: Annotated[
+        int, PlainValidator(partial(values.read_count, low=16, high=16_777_216))
+    ] = 2048
     env_allow: Annotated[tuple[str, ...], PlainValidator(values.read_variables)] = ()
     db_path: _Place | None = None
     db_url: Annotated[SecretStr, _as_secret(values.read_database_url)] | None = None
@@ -210,6 +230,11 @@ class Settings(BaseModel):
     def run_limits(self) -> RunLimits:
         """Bounds of one test run."""
         return RunLimits(timeout_s=self.run_timeout_s, output_bytes=self.run_output_kb * _KB)
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Where we keep what can be found out again; None where there is no home."""
+        return cache_folder(self.environment)
 
     def python_for(self, repo: str) -> Path | None:
         """The interpreter that was named for a repository; None: the repository's own."""

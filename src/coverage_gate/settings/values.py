@@ -300,6 +300,19 @@ def _interpreter(text: str, *, home: Path | None) -> Path:
     return read_path(text, home=home)
 
 
+def read_template(value: object) -> tuple[str, ...]:
+    """The words of a command around another one, which `{command}` stands for."""
+    words = read_command(value)
+    if "{command}" not in words:
+        raise ValueError("lacks the word {command}, which stands for what is run")
+    return words
+
+
+def read_paths(value: object, *, home: Path | None) -> tuple[Path, ...]:
+    """Paths separated by commas; see `read_path`."""
+    return tuple(read_path(name, home=home) for name in read_names(value))
+
+
 def read_command(value: object) -> tuple[str, ...]:
     """Words of a command, from shell-like text or a list of words; no shell is involved."""
     try:

@@ -6,7 +6,7 @@ Prints one JSON object.
 """
 
 # Names of files stay texts here: pathlib would double the time that the script takes.
-# ruff: noqa: PTH117, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH114, PTH117, PTH118, PTH120, PTH123, PTH208
 
 import ast
 import hashlib
@@ -148,8 +148,23 @@ def identity_of(version: str, info: str, roots: list[str]) -> str:
 def places(folders: list[str]) -> list[str]:
     """The folders that code is taken from: the interpreter's own, and others beside them."""
     own = list(dict.fromkeys([sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))
-    kept = [folder for folder in folders if os.path.isabs(folder) and not root_of(folder, own)]
-    return [*own, *dict.fromkeys(os.path.realpath(folder) for folder in kept)]
+    linked = [place for folder in folders for place in linked_places(folder)]
+    kept = [place for place in (*folders, *linked) if os.path.isabs(place)]
+    real = dict.fromkeys(map(os.path.realpath, kept))
+    return [*own, *(place for place in real if not root_of(place, own))]
+
+
+def linked_places(folder: str) -> list[str]:
+    """Where packages in a folder are links to: installers may link them, or their files."""
+    found = []
+    for entry in entries(folder):
+        path = os.path.join(folder, entry)
+        first = os.path.join(path, "__init__.py")
+        if os.path.islink(path):
+            found.append(path)
+        elif os.path.islink(first):
+            found.append(os.path.dirname(os.path.realpath(first)))
+    return found
 
 
 def describe(roots: list[str], pths: list[str], path: list[str]) -> dict[str, Any]:

@@ -25,7 +25,15 @@ from coverage_gate.adapters.measure.outcomes import (
 from coverage_gate.adapters.measure.printed import last_lines, printable_text
 from coverage_gate.adapters.measure.workroom import Workroom, lay_out, runner_of, write_spec
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, TestOutcome, TestRun
-from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits, Sandbox, SandboxError
+from coverage_gate.ports import (
+    Premises,
+    ProcessResult,
+    Progress,
+    RunLimits,
+    Sandbox,
+    SandboxError,
+    WeakSandboxError,
+)
 
 _SHOWN = 3
 _JOURNALS = ("-journal", "-wal", "-shm")
@@ -130,7 +138,9 @@ def run_tests(
             progress_file=room.outcomes if command.is_pytest else None,
         )
     except SandboxError as error:
-        return MeasureFailure(code=FailureCode.SANDBOX_FAILED, message=str(error))
+        is_weak = isinstance(error, WeakSandboxError)
+        code = FailureCode.SANDBOX_TOO_WEAK if is_weak else FailureCode.SANDBOX_FAILED
+        return MeasureFailure(code=code, message=str(error))
     return _Ending(
         result=result, command=command, room=room, data_file=data_file, limits=limits
     ).judged()

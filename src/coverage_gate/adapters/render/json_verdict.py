@@ -94,12 +94,13 @@ def _numbers(verdict: Verdict) -> dict[str, object]:
 
 def _origin(measurement: Measurement | None) -> dict[str, object]:
     if measurement is None:
-        return dict.fromkeys(("identity", "core", "sandbox", "kind", "scope"))
+        return dict.fromkeys(("identity", "core", "sandbox", "sandbox_closed", "kind", "scope"))
     origin = measurement.provenance
     return {
         "identity": origin.identity or None,
         "core": origin.kind.core,
         "sandbox": origin.sandbox,
+        "sandbox_closed": [str(way) for way in origin.closed],
         "kind": kind_text(origin.kind),
         "scope": origin.scope,
     }

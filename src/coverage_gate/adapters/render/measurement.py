@@ -21,7 +21,7 @@ _NOT_MEASURED: Mapping[str, object] = MappingProxyType(
     dict.fromkeys(
         (
             *("percent", "covered", "total", "commit", "tree", "identity", "core", "kind"),
-            *("scope", "sandbox", "failing_tests", "files", "failure"),
+            *("scope", "sandbox", "sandbox_closed", "failing_tests", "files", "failure"),
         )
     )
     | {"schema_version": 1}
@@ -72,6 +72,7 @@ def measurement_object(measured: Measurement) -> dict[str, object]:
         "kind": str(origin.kind),
         "scope": exact(origin.scope_text),
         "sandbox": origin.sandbox,
+        "sandbox_closed": [str(way) for way in origin.closed],
         "failing_tests": [exact(test) for test in sorted(measured.tests.failed)],
         "files": [_file_object(file) for file in measured.files],
     }

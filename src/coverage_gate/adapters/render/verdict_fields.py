@@ -10,7 +10,8 @@ from coverage_gate.adapters.render.order import order_text
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.adapters.render.waivers import use_text
 from coverage_gate.core.baseline import kind_text
-from coverage_gate.core.measurement import Measurement, TestRun
+from coverage_gate.core.cage import Way
+from coverage_gate.core.measurement import Measurement, Provenance, TestRun
 from coverage_gate.core.places import places_of, told_tests
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts, percent_number, percent_text, points_text
@@ -151,9 +152,16 @@ def _origin(measurement: Measurement | None) -> dict[str, object]:
         "scope": origin.scope,
         "measurement": (
             f"coverage.py {origin.coverage_version}, {kind_text(origin.kind)}, "
-            f"scope {origin.scope_text}, sandbox {origin.sandbox}; {tests_text(measurement.tests)}."
+            f"scope {origin.scope_text}, sandbox {_cage(origin)}; {tests_text(measurement.tests)}."
         ),
     }
+
+
+def _cage(origin: Provenance) -> str:
+    ways = [way for way in Way if way not in origin.closed]
+    if not ways:
+        return f"{origin.sandbox} (all closed)"
+    return f"{origin.sandbox} (open: {', '.join(ways)})" if origin.closed else origin.sandbox
 
 
 def tests_text(tests: TestRun) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -19,7 +19,7 @@ _ETC = (
         "debian_version",
         "default/locale",
     ),
-    *("ethertypes", "fonts", "gai.conf", "host.conf", "hosts", "inputrc"),
+    *("ethertypes", "fonts", "gai.conf", "gitconfig", "host.conf", "hosts", "inputrc"),
     *("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias", "locale.conf", "localtime"),
     *("machine-id", "magic", "mailcap", "mime.types", "networks", "nsswitch.conf", "os-release"),
     *("pki", "profile", "protocols", "python3", "resolv.conf", "rpc", "services", "shells"),
@@ -99,7 +99,7 @@ def _how(bind: Bind) -> str:
 
 
 def _system() -> list[str]:
-    options: list[str] = []
+    options = _open_folders(map(Path, ("/etc", "/etc/default", "/etc/ssl", "/var")))
     for name in _SYSTEM:
         place = Path(name)
         if place.is_symlink():
@@ -187,7 +187,11 @@ def _folders(places: Sequence[Path]) -> list[str]:
     """The folders on the way, open to the user who runs the tests: by itself it closes them."""
     above = dict.fromkeys(parent for place in places for parent in reversed(place.parents))
     missing = [folder for folder in above if not _is_system(folder) and folder not in _MADE]
-    return [word for folder in missing for word in ("--perms", "0755", "--dir", str(folder))]
+    return _open_folders(missing)
+
+
+def _open_folders(folders: Iterable[Path]) -> list[str]:
+    return [word for folder in folders for word in ("--perms", "0755", "--dir", str(folder))]
 
 
 def _links(paths: Sequence[Path], shown: Sequence[Path]) -> list[str]:

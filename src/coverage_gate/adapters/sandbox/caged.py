@@ -101,7 +101,7 @@ class BubblewrapSandbox:
             except OSError as error:
                 raise SandboxError(f"cannot prepare a cage: {error}") from error
             become = [] if user is None else [f"uid={user}"]
-            result = PlainSandbox(is_cage=True).run(
+            result = PlainSandbox(is_cage=True, disk_bytes=self.bounds.disk_bytes).run(
                 [*cage, *_entry(self.bounds, *become), *argv],
                 cwd=Path("/"),
                 env=env,
@@ -174,7 +174,11 @@ class KernelSandbox:
             SandboxError: If the cage or the program cannot be started.
         """
         options = [*self._spaces(premises), *self._landlock(premises, cwd)]
-        result = PlainSandbox(is_cage=True).run(
+        result = PlainSandbox(
+            is_cage=True,
+            linger_s=self.bounds.linger_s,
+            disk_bytes=self.bounds.disk_bytes,
+        ).run(
             [*_entry(self.bounds, *options), *argv],
             cwd=cwd,
             env=env,

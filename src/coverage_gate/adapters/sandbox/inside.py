@@ -8,10 +8,10 @@ Elsewhere it becomes the program.
 When the program runs, it says "+" through the descriptor ENTRY; until then an end is a failure of
 the cage, and what was printed says why.
 
-Names: `uid` the user to become; `own` a folder that becomes his; `processes`, `memory` limits;
+Names: `uid` the user to become; `processes`, `memory` limits;
 `linger` seconds for what the program leaves; `closed` that the network is; `spaces` makes
 namespaces, with new folders of `disk` bytes in memory in the places `fresh`; `reads`, `writes`
-places that Landlock leaves open. `own`, `fresh`, `reads` and `writes` may come more than once.
+places that Landlock leaves open. `fresh`, `reads` and `writes` may come more than once.
 """
 
 import importlib
@@ -53,10 +53,8 @@ def limit(options: Options) -> None:
 
 
 def become(options: Options) -> None:
-    """Give folders to the user, then be that user and nothing else."""
+    """Be that user and nothing else."""
     for uid in map(int, options.get("uid", ())):
-        for folder in options.get("own", ()):
-            os.chown(folder, uid, uid)
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)

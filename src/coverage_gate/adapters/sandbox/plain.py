@@ -23,6 +23,7 @@ from typing import IO, cast
 from coverage_gate.adapters.sandbox import supervisor, sweep
 from coverage_gate.adapters.sandbox.capped import CappedOutput
 from coverage_gate.adapters.sandbox.growing import GrowingFile
+from coverage_gate.adapters.sandbox.room import NoRoomError, Room
 from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits, SandboxError
 
 _CHUNK = 64 * 1024
@@ -30,6 +31,8 @@ _FIRST_FREE = 3
 _POLL_S = 0.5
 #: The supervisor has its own limit, later than the gate's, for the case that nobody asks it.
 _SLACK_S = 30.0
+_MB = 1024 * 1024
+_FULL = "\nThe run was ended: it left more than {} MB on disk. ORCH_SANDBOX_DISK_MB allows more.\n"
 
 
 def _own_python() -> Path:
@@ -51,6 +54,7 @@ class PlainSandbox:
         held: Descriptors that the supervisor keeps open until everything is gone, such as that of
             a lock: it outlives us when we are killed.
         is_cage: Whether the program holds another one, and tells when that runs, see `inside`.
+        disk_bytes: How much may lie in the folders that it may write; 0: any amount.
     """
 
     python: Path = field(default_factory=_own_python)
@@ -60,6 +64,7 @@ class PlainSandbox:
     file_bytes: int = 2 * 1024**3
     held: tuple[int, ...] = ()
     is_cage: bool = False
+    disk_bytes: int = 0
 
     @property
     def name(self) -> str:
@@ -82,13 +87,16 @@ class PlainSandbox:
         Raises:
             SandboxError: If the program or the supervisor cannot be started.
         """
-        del premises
         started = time.monotonic()
         marker = secrets.token_hex(16)
         running = self._start(argv, cwd, {**env, sweep.VARIABLE: marker}, limits)
-        watch = _Watch(progress=progress, file=progress_file, started=started)
+        room = Room(folders=premises.writable, bytes=self.disk_bytes) if self.disk_bytes else None
+        watch = _Watch(progress=progress, file=progress_file, started=started, room=room)
+        is_full = is_in_time = False
         try:
             is_in_time = running.follow(started + limits.timeout_s, watch)
+        except NoRoomError:
+            is_full = True
         finally:
             is_gone = False
             try:
@@ -96,6 +104,12 @@ class PlainSandbox:
             finally:
                 if not is_gone:
                     sweep.kill_marked(marker)
+        if is_full:
+            return ProcessResult(
+                exit_status=-signal.SIGKILL,
+                output=running.output.kept() + _FULL.format(self.disk_bytes // _MB).encode(),
+                seconds=time.monotonic() - started,
+            )
         return ProcessResult(
             exit_status=running.process.returncode if is_in_time else None,
             output=running.output.kept(),
@@ -169,10 +183,13 @@ class _Watch:
     progress: Progress
     file: Path | None
     started: float
+    room: Room | None = None
     _next: float = 0.0
     _growing: GrowingFile | None = None
 
     def tick(self) -> None:
+        if self.room is not None:
+            self.room.tick()
         now = time.monotonic()
         if self.file is None or now < self._next:
             return

@@ -13,6 +13,7 @@ import zlib
 from hashlib import blake2b
 from typing import Any
 
+from coverage_gate.core.cage import Way
 from coverage_gate.core.linebits import LineBits, bits_of, lines_of
 from coverage_gate.core.measurement import (
     NOTHING_WITHHELD,
@@ -120,7 +121,7 @@ def _from_provenance(origin: Provenance) -> list[Any]:
         origin.scope_text,
         origin.config_digest,
         origin.coverage_version,
-        origin.sandbox,
+        [origin.sandbox, *origin.closed],
     ]
 
 
@@ -202,6 +203,9 @@ def _to_measurement(document: object) -> Measurement:
 def _to_provenance(value: object) -> Provenance:
     identity, commit, tree, kind, scope, scope_text, config, version, sandbox = row_from(value, 9)
     core, python, branch = row_from(kind, 3)
+    # A row of an older writer has the name alone.
+    cage = [sandbox] if isinstance(sandbox, str) else list_from(sandbox)
+    name, *ways = map(text_from, cage)
     if not isinstance(branch, bool):
         raise TypeError(f"no branch mode: {branch!r}")
     return Provenance(
@@ -213,7 +217,8 @@ def _to_provenance(value: object) -> Provenance:
         scope_text=text_from(scope_text),
         config_digest=text_from(config),
         coverage_version=text_from(version),
-        sandbox=text_from(sandbox),
+        sandbox=name,
+        closed=tuple(Way(way) for way in ways),
     )
 
 

@@ -186,6 +186,18 @@ def test_the_script_prints_one_object() -> None:
     assert {sys.prefix, sys.base_prefix} <= set(said["places"])
 
 
+def test_packages_that_are_links_have_their_places_elsewhere(tmp_path: Path) -> None:
+    store, site = tmp_path / "store", tmp_path / "site"
+    for folder in (store / "whole", store / "single", site / "single", site / "plain"):
+        folder.mkdir(parents=True)
+    (site / "whole").symlink_to(store / "whole")
+    (store / "single/__init__.py").touch()
+    (site / "single/__init__.py").symlink_to(store / "single/__init__.py")
+    found = probe.places([str(site), str(tmp_path / "nowhere")])
+    assert {str(store / "whole"), str(store / "single")} < set(found)
+    assert str(site / "plain") not in found
+
+
 def test_a_folder_that_only_a_pth_file_names_is_one_of_the_places(tmp_path: Path) -> None:
     other, own = str(tmp_path / "other"), str(Path(sys.prefix, "lib"))
     assert probe.places(["", own, other])[-1] == other

@@ -23,14 +23,19 @@ def supervise(
 
 
 def supervise_argv(
-    argv: list[str], *, grace_s: float = 5.0, limit_s: float = 20.0, control: int | None = None
+    argv: list[str],
+    *,
+    grace_s: float = 5.0,
+    limit_s: float = 20.0,
+    control: int | None = None,
+    entry: bool = False,
 ) -> tuple[subprocess.CompletedProcess[bytes], bytes]:
     own, far = os.pipe()
     hold, end = os.pipe()
     try:
         script = [sys.executable, str(supervisor.__file__), str(far), str(grace_s), str(limit_s)]
         done = subprocess.run(
-            [*script, "0.3", str(10**9), "0", *argv],
+            [*script, "0.3", str(10**9), str(int(entry)), *argv],
             stdin=hold if control is None else control,
             capture_output=True,
             pass_fds=(far,),
@@ -147,7 +152,7 @@ def test_where_orphans_are_not_adopted_it_is_not_said_that_all_are_gone() -> Non
     said = driver(
         "import os\n"
         "own, far = os.pipe()\n"
-        "argv = [str(far), '1', '20', '0', str(10**9), '/bin/true']\n"
+        "argv = [str(far), '1', '20', '0', str(10**9), '0', '/bin/true']\n"
         "supervisor.supervise(argv, adopt=lambda: False)\n"
         "os.close(far)\n"
         "print(os.read(own, 9))\n"
@@ -201,3 +206,17 @@ def test_a_death_by_signal_is_passed_on(number: signal.Signals) -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert (status, sent) == (128 + number, [(os.getpid(), number)])
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        ("import os; os.write(3, b'+'); raise SystemExit(7)", 7, b"+."),
+        ("print('no such namespace')", 127, b""),
+        ("import os, time; os.close(3); time.sleep(60)", 127, b""),
+    ],
+    ids=["enters", "fails", "stays outside"],
+)
+def test_a_cage_runs_when_it_says_so(code: str, status: int, said: bytes) -> None:
+    done, report = supervise_argv([sys.executable, "-S", "-c", code], entry=True)
+    assert (done.returncode, report) == (status, said)

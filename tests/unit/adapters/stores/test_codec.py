@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from coverage_gate.adapters.stores.codec import DIGEST_BYTES, MARK, decode, encode
+from coverage_gate.adapters.stores.codec import DIGEST_BYTES, MARK, _to_provenance, decode, encode
+from coverage_gate.core.cage import Way
 from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.measurement import (
     Aside,
@@ -83,12 +84,24 @@ def test_a_measurement_of_nothing_comes_back_whole() -> None:
     assert decode(encode(measurement())) == measurement()
 
 
+def test_what_a_cage_closed_comes_back() -> None:
+    origin = replace(FULL.provenance, closed=(Way.NETWORK, Way.LEFTOVERS))
+    held = replace(FULL, provenance=origin)
+    assert decode(encode(held)) == held
+
+
+def test_a_row_of_an_older_writer_names_the_level_alone() -> None:
+    row = ["", None, None, ["ctrace", "3.11", True], "", "", "", "", "plain"]
+    read = _to_provenance(row)
+    assert (read.sandbox, read.closed) == ("plain", ())
+
+
 def test_the_codec_knows_every_field_of_a_measurement() -> None:
     known = {
         Measurement: "provenance files unparsable unlisted aside aside_folders tests rewritten",
         Aside: "file is_in_scope imported_by",
         Provenance: "identity commit tree kind scope scope_text config_digest coverage_version "
-        "sandbox",
+        "sandbox closed",
         Kind: "core python branch",
         FileCoverage: "path blob statements executed excluded branches taken spans "
         "continued trivial withheld idle idle_exits",

@@ -1,0 +1,65 @@
+"""A level that a site brings itself: its own command around the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits
+
+#: Stands for what is run, as words of its own.
+COMMAND = "{command}"
+_CWD = "{cwd}"
+_FOLDER = "{folder}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSandbox:
+    """Runs the site's command. See `ports.Sandbox`.
+
+    Attributes:
+        words: `{command}` stands for what is run, `{cwd}` for the tree, `{folder}` for the private
+            folder that holds the tree and all that the run writes.
+    """
+
+    words: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of this level."""
+        return "template"
+
+    def run(
+        self,
+        argv: list[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        premises: Premises,
+        limits: RunLimits,
+        progress: Progress,
+        progress_file: Path | None = None,
+    ) -> ProcessResult:
+        """Run to the end or the limit; what it started and is no child of it, is the site's affair.
+
+        Raises:
+            SandboxError: If the command cannot be started.
+        """
+        return PlainSandbox().run(
+            list(self._filled(argv, cwd)),
+            cwd=cwd,
+            env=env,
+            premises=premises,
+            limits=limits,
+            progress=progress,
+            progress_file=progress_file,
+        )
+
+    def _filled(self, argv: list[str], cwd: Path) -> Iterator[str]:
+        for word in self.words:
+            if word == COMMAND:
+                yield from argv
+            else:
+                yield word.replace(_CWD, str(cwd)).replace(_FOLDER, str(cwd.parent))
