@@ -9,6 +9,7 @@ from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.analysis import StaticAnalysis
 from coverage_gate.adapters.measure.data_file import BadDataError, look_at, read_raw
 from coverage_gate.core.adoption import misfits, prefix_in, some
+from coverage_gate.core.cage import Cage
 from coverage_gate.core.counting import count
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.measuring.bench import Plan
@@ -66,6 +67,6 @@ def adopted(
             " (--lenient drops what does not fit)"
         )
     return Measurement(
-        provenance=replace(provenance_of(plan, IMPORTED, ""), identity=""),
+        provenance=replace(provenance_of(plan, IMPORTED, Cage(level="")), identity=""),
         files=count(static.files, raw.files, branch=plan.config.branch),
     )
