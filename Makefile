@@ -70,6 +70,10 @@ faults-night: $(STAMP) ## each call to the system fails in turn, in each of six 
 redteam-night: $(STAMP) ## each attack, and each honest twin alone
 	@REDTEAM_TWINS=alone $(BIN)/python -m pytest -q -n auto tests/redteam
 
+.PHONY: redteam-all
+redteam-all: $(STAMP) ## attack the host at each level, as root and as a user; writes the table in docs/redteam.md
+	@$(BIN)/python -m tests.redteam.matrix
+
 .PHONY: bench
 bench: $(STAMP) ## time the gate beside its peers
 	@$(BIN)/python -m benchmarks
