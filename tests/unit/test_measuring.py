@@ -343,7 +343,8 @@ def test_a_measurement_says_where_it_comes_from(shop: Shop) -> None:
     measured = measure(shop, "docs")
     assert isinstance(measured, Measurement)
     origin = measured.provenance
-    assert (origin.commit, origin.sandbox, origin.kind.branch) == (shop.sha("docs"), "plain", True)
+    facts = (origin.commit, origin.sandbox, origin.kind.branch)
+    assert facts == (shop.sha("docs"), "bubblewrap", True)
     assert origin.scope_text == "src (from pyproject.toml)"
 
 
