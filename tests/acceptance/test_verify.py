@@ -231,3 +231,18 @@ def test_a_statement_of_another_shape_is_found(world: World) -> None:
         "failed",
         "skipped",
     )
+
+
+def test_the_tests_do_not_see_which_key_signs(
+    founded: Shop, tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private, _ = write_keys(tmp_path, ed25519.Ed25519PrivateKey.generate())
+    monkeypatch.setenv("ORCH_SIGN_WITH", str(private))
+    look = (
+        "import os\n\n\ndef test_look():\n"
+        f"    assert not [each for each in os.environ.items() if {str(private)!r} in each]\n"
+        "    assert 'ORCH_SIGN_WITH' not in os.environ\n"
+    )
+    founded.new_branch("curious", {"tests/test_look.py": look})
+    told = tell("check", "--repo", str(founded.path), "--branch", "curious", "--format", "json")
+    assert (told.json["verdict"], told.json["failing_tests"]) == ("PASS", [])

@@ -11,6 +11,7 @@ from tests.golden.cases import CASES, HOSTILE, broken_rules, hostile, passing
 from coverage_gate.adapters.render.html_verdict import html_text
 from coverage_gate.core.attribution import Attribution
 from coverage_gate.core.picture import Mark, PictureFile, PictureLine
+from coverage_gate.testing.values import measurement
 
 EVIL = "</span></style><script>alert(1)</script><img src=x onerror=alert(2)>\u202e&lt;\"'\x1b"
 TAGS = frozenset(
@@ -162,6 +163,12 @@ def test_the_attribution_is_drawn_and_told() -> None:
     assert 'width="180"' in page
     assert "<svg" not in html_text(replace(passing(), attribution=Attribution()))
     assert "<svg" not in html_text(replace(passing(), attribution=None))
+
+
+def test_a_verdict_that_measured_nothing_and_one_without_a_limit_are_pages_too() -> None:
+    assert "not measured" in html_text(CASES["fail-conflict"]())
+    alone = replace(passing(), measurement=measurement(), judged=None, commit=None)
+    assert "delta" not in html_text(alone)
 
 
 def test_a_failure_tells_its_rules_and_no_files_without_a_picture() -> None:
