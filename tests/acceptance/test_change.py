@@ -98,6 +98,11 @@ def test_a_branch_is_judged_by_its_change_alone(low: Shop, tell: Tell, tmp_path:
         "integrity",
     ]
     assert kept["report"] is None
+    unwritten = f"json={tmp_path}"
+    assert diff(low, tell, "--base", "main", "--output", unwritten).status == 1
+    same = ("--base", "feature/untested", "--floor", "40")
+    assert diff(low, tell, *same).status == 0
+    assert diff(low, tell, *same, "--output", unwritten).status == 4
 
 
 def test_the_first_commit_has_nothing_to_be_compared_with(

@@ -58,7 +58,13 @@ def diff(
     %, unless a floor is set. Nothing is written to the repository, and no report is written.
     """
     from coverage_gate import procedure
-    from coverage_gate.cli.answers import add_step_summary, tell_verdict, write_faces
+    from coverage_gate.adapters.report_files import ReportError
+    from coverage_gate.cli.answers import (
+        add_step_summary,
+        tell_unreported,
+        tell_verdict,
+        write_faces,
+    )
     from coverage_gate.cli.progress import open_progress
     from coverage_gate.wiring import is_uncommitted
 
@@ -70,7 +76,10 @@ def diff(
     place = change_place(read(None), repo, base=flags["base"], stand=meant)
     with open_progress() as progress:
         verdict, _ = procedure.judge(read, place, progress=progress)
-    write_faces(verdict, files, report=None)
+    try:
+        write_faces(verdict, files, report=None)
+    except ReportError as error:
+        return tell_unreported(verdict, error, output=output)
     add_step_summary(verdict, [output, *(name for name, _ in files)])
     return tell_verdict(verdict, report=None, output=output)
 
