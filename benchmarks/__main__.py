@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import tell
+from benchmarks import target_table, tell
 from benchmarks.figures import Round, order
 from benchmarks.peers import PEERS, Counts, measure_before, run_well
 from benchmarks.stands import (
@@ -165,4 +165,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["table"]:
+        target_table.main(sys.argv[2:])
+    else:
+        main()

@@ -60,6 +60,36 @@ def part(number: int, package: str, *, rounds: int = 200) -> dict[str, str]:
     }
 
 
+def hot(rounds: int) -> dict[str, str]:
+    """A project whose only test runs a loop of short lines, `rounds` times a hundred thousand."""
+    module = """\
+        def collatz(number):
+            steps = 0
+            while number > 1:
+                if number % 2:
+                    number = 3 * number + 1
+                else:
+                    number = number // 2
+                steps += 1
+            return steps
+        """
+    tests = f"""\
+        from generated.group_000.hot import collatz
+
+
+        def test_collatz():
+            for _ in range({rounds}):
+                assert max(collatz(number) for number in range(1, 1000)) == 178
+        """
+    return {
+        "pyproject.toml": PYPROJECT,
+        "src/generated/__init__.py": "",
+        "src/generated/group_000/__init__.py": "",
+        "src/generated/group_000/hot.py": dedent(module),
+        "tests/test_hot.py": dedent(tests),
+    }
+
+
 def package_of(number: int) -> str:
     """The package that a module lies in."""
     return f"group_{number // _MODULES_IN_A_PACKAGE:03d}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.generator import generate, package_of, part
+from benchmarks.generator import generate, hot, package_of, part
 from coverage_gate.testing.repositories import RepositoryBuilder
 
 #: Of every environment: the peers' own needs.
@@ -22,6 +22,8 @@ BASE, BRANCH = "main", "feature"
 #: Where a project keeps its tests.
 _TEST_FOLDERS = ("tests", "test", "testing")
 _PIP_LIMIT_S = 600
+#: What an honest branch adds where nothing else fits.
+_ADDED = "def test_added_by_the_benchmark():\n    assert sum(range(5)) == 10\n"
 _VERSIONS = """
 import importlib.metadata, json, platform
 found = {each.name.lower(): each.version for each in importlib.metadata.distributions()}
@@ -78,14 +80,28 @@ NEEDS = {
 }
 
 
-def generated(files: int) -> Subject:
-    """The generated project of a size; its branch adds one module and tests of it."""
+def generated(files: int, *, rounds: int = 200) -> Subject:
+    """The generated project of a size; its branch adds one module and tests of it.
+
+    Args:
+        files: How many.
+        rounds: How long its suite takes, see `generate`.
+    """
 
     def make(folder: Path) -> None:
-        number = files // 2
-        _branched(folder, generate(files), part(number, package_of(0)))
+        added = part(files // 2, package_of(0), rounds=rounds)
+        _branched(folder, generate(files, rounds=rounds), added)
 
     return Subject(title=f"generated, {files} files", needs=(), is_installed=False, make=make)
+
+
+def hot_loop(rounds: int) -> Subject:
+    """A tracer's worst case: a suite that does nothing but run Python lines."""
+
+    def make(folder: Path) -> None:
+        _branched(folder, hot(rounds), {"tests/test_added_by_the_benchmark.py": _ADDED})
+
+    return Subject(title="hot loop", needs=(), is_installed=False, make=make)
 
 
 def real(requirement: str, needs: Sequence[str] = ()) -> Subject:
@@ -103,15 +119,14 @@ def real(requirement: str, needs: Sequence[str] = ()) -> Subject:
         tests = next((each for each in _TEST_FOLDERS if (folder / each).is_dir()), None)
         if tests is None:
             raise BenchmarkError(f"the source distribution of {requirement} has no tests")
-        added = "def test_added_by_the_benchmark():\n    assert sum(range(5)) == 10\n"
-        _branched(folder, {}, {f"{tests}/test_added_by_the_benchmark.py": added})
+        _branched(folder, {}, {f"{tests}/test_added_by_the_benchmark.py": _ADDED})
 
     return Subject(
         title=requirement, needs=(*NEEDS.get(name, ()), *needs), is_installed=True, make=make
     )
 
 
-def set_up(subject: Subject, folder: Path, *, python: Path) -> Stand:
+def set_up(subject: Subject, folder: Path, *, python: Path, tools: Sequence[str] = TOOLS) -> Stand:
     """Make repository and environment below an empty folder.
 
     Raises:
@@ -125,7 +140,7 @@ def set_up(subject: Subject, folder: Path, *, python: Path) -> Stand:
     _run([str(python), "-m", "venv", str(environment)])
     own = environment / "bin" / "python"
     install = ["--editable", str(checkout)] if subject.is_installed else []
-    _run([*_pip(own), "install", *TOOLS, *subject.needs, *install])
+    _run([*_pip(own), "install", *tools, *subject.needs, *install])
     return Stand(
         title=subject.title,
         checkout=checkout,
