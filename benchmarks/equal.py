@@ -1,0 +1,162 @@
+"""`python -m benchmarks.equal`: the gate's integers beside coverage.py's own, on real projects.
+
+Each project's main is run by coverage.py itself, under the project's own configuration, and
+measured by the gate: with nothing known of the source, and with everything known. Covered and
+total, of statements and branches together, must be the same integers each time.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from benchmarks.rivals import Mode, gate
+from benchmarks.stands import BASE, BenchmarkError, Stand, real, set_up, versions_in
+from benchmarks.target_table import found_pythons, mode_minor
+from benchmarks.timing import timed
+from coverage_gate.adapters.measure.rc_file import choose_core
+
+_PROJECTS = (
+    *("itsdangerous==2.2.0", "jinja2==3.1.6", "marshmallow==4.0.0", "attrs==25.3.0"),
+    *("markupsafe==3.0.2", "pluggy==1.6.0"),
+)
+_DRIVER = """
+import runpy, sys
+import coverage
+
+branch, data, report = sys.argv[1] == "True", sys.argv[2], sys.argv[3]
+run = coverage.Coverage(branch=branch, data_file=data)
+sys.argv = ["pytest", "-q", "-p", "no:cacheprovider"]
+sys.path.insert(0, "")
+run.start()
+try:
+    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    status = end.code
+run.stop()
+run.save()
+run.json_report(outfile=report)
+sys.exit(status)
+"""
+_FORGET_RUNS = "DELETE FROM coverage_measurement"
+_ROW = "{:<24} {:<7} {:<18} {:>14} {:>14} {:>14}  {}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What was counted of one project in one mode.
+
+    Attributes:
+        title: The project.
+        python: Minor version.
+        mode: What was measured, and by which core.
+        own: coverage.py's own covered and total.
+        cold: The gate's, with nothing known.
+        warm: The same, with the source known.
+    """
+
+    title: str
+    python: str
+    mode: str
+    own: tuple[int, int]
+    cold: tuple[int, int]
+    warm: tuple[int, int]
+
+    @property
+    def are_equal(self) -> bool:
+        """Whether all three are."""
+        return self.own == self.cold == self.warm
+
+
+@click.command()
+@click.option("--project", "projects", multiple=True, default=_PROJECTS)
+@click.option("--python", "pythons", multiple=True, help="[all that are found]")
+@click.option(
+    "--results", type=click.Path(file_okay=False, path_type=Path), help="Where JSON goes."
+)
+def main(*, projects: tuple[str, ...], pythons: tuple[str, ...], results: Path | None) -> None:
+    """Count real projects both ways, and fail where they differ."""
+    chosen = [Path(python) for python in pythons] or found_pythons(("python3.11",))
+    told: list[Answers] = []
+    click.echo(_ROW.format("project", "python", "mode", "coverage.py", "cold", "warm", ""))
+    for project in projects:
+        for python in chosen:
+            try:
+                for answers in compared(project, python):
+                    told.append(answers)
+                    click.echo(row(answers))
+            except BenchmarkError as error:
+                click.echo(f"{project} on {python} is left out: {str(error)[-300:]}", err=True)
+    if results is not None:
+        results.mkdir(parents=True, exist_ok=True)
+        found = [asdict(answers) for answers in told]
+        (results / "equal.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    sys.exit(not all(answers.are_equal for answers in told))
+
+
+def compared(project: str, python: Path) -> Iterator[Answers]:
+    """Both modes of one project on one interpreter. Raises BenchmarkError."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as made:
+        stand = set_up(real(project), Path(made).resolve(), python=python)
+        _run(stand, ["git", "switch", "-q", BASE])
+        minor = mode_minor(stand)
+        version = versions_in(stand.python)["python"]
+        for branch in (True, False):
+            major, second = map(int, minor.split("."))
+            mode = Mode(branch=branch, core=choose_core((major, second), branch=branch))
+            yield Answers(
+                title=project,
+                python=version,
+                mode=mode.title,
+                own=_own(stand, mode),
+                cold=_gates(stand, mode),
+                warm=_gates(stand, mode),
+            )
+
+
+def row(answers: Answers) -> str:
+    """One line."""
+    shown = [f"{covered}/{total}" for covered, total in (answers.own, answers.cold, answers.warm)]
+    end = "equal" if answers.are_equal else "DIFFERENT"
+    return _ROW.format(answers.title, answers.python, answers.mode, *shown, end)
+
+
+def _own(stand: Stand, mode: Mode) -> tuple[int, int]:
+    driver, report = stand.scratch / "driver.py", stand.scratch / "own.json"
+    driver.write_text(_DRIVER)
+    data = stand.scratch / f"own-{mode.branch}"
+    words = [str(stand.python), str(driver), str(mode.branch), str(data), str(report)]
+    _run(stand, ["env", f"COVERAGE_CORE={mode.core}", *words])
+    totals = json.loads(report.read_text("utf-8"))["totals"]
+    covered = totals["covered_lines"] + totals.get("covered_branches", 0)
+    return covered, totals["num_statements"] + totals.get("num_branches", 0)
+
+
+def _gates(stand: Stand, mode: Mode) -> tuple[int, int]:
+    """By a run each time: what is known is known of the source alone."""
+    store = stand.scratch / "equal.db"
+    if store.exists():
+        with closing(sqlite3.connect(store)) as connection, connection:
+            connection.execute(_FORGET_RUNS)
+    out = _run(stand, gate(stand, mode, "measure", BASE, store.name))
+    told = json.loads(out.splitlines()[-1])
+    return told["covered"], told["total"]
+
+
+def _run(stand: Stand, command: list[str]) -> str:
+    run = timed(command, cwd=stand.checkout, env=stand.env)
+    if run.status:
+        raise BenchmarkError(f"{command[:4]} ended with {run.status}: {run.end}")
+    return run.out
+
+
+if __name__ == "__main__":
+    main()
