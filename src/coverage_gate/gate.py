@@ -25,8 +25,18 @@ _BROKEN_REPORT = "---\ncoverage_status: FAIL\n---\n\nThe report could not be ren
 
 
 @never_raises(procedure.error_answer, last=(False, "error (fail-closed)"), redact=without_secrets)
-def check_coverage_gate(repo: str, work_item: str, branch: str) -> tuple[bool, str]:
+def check_coverage_gate(
+    repo: str, work_item: str, branch: str, *, retested: bool | None = None
+) -> tuple[bool, str]:
     """Judge a branch and write its report: the entry `QG_CHECKS["check_coverage_gate"]` names.
+
+    Args:
+        repo: The repository.
+        work_item: Whose report it is.
+        branch: What wants to land.
+        retested: Whether a merge gate ran the tests of this very tree before. Where none did, the
+            measurement is the re-test: tests that fail newly fail the gate. None: as
+            ORCH_COVERAGE_RETESTED says.
 
     Returns:
         Whether the merge is allowed, and why in one line.
@@ -34,12 +44,16 @@ def check_coverage_gate(repo: str, work_item: str, branch: str) -> tuple[bool, s
     if (inert := procedure.why_inert(load_scope(), repo)) is not None:
         return True, inert
     try:
-        return _check(procedure.read_settings(), repo, work_item, branch)
+        settings = procedure.read_settings()
+        judges_tests = not (settings.retested if retested is None else retested)
+        return _check(settings, repo, work_item, branch, judges_tests=judges_tests)
     except SettingsError as error:
         return procedure.settings_answer(error)
 
 
-def _check(settings: Settings, repo: str, work_item: str, branch: str) -> tuple[bool, str]:
+def _check(
+    settings: Settings, repo: str, work_item: str, branch: str, *, judges_tests: bool
+) -> tuple[bool, str]:
     worktree = ensure_worktree(repo, branch)
     place = procedure.pipeline_place(
         settings,
@@ -49,6 +63,7 @@ def _check(settings: Settings, repo: str, work_item: str, branch: str) -> tuple[
         report=Path(report_path(repo, work_item)),
         worktree=None if worktree is None else Path(worktree),
         is_hosts=ensure_worktree is not _WORKTREE,
+        judges_tests=judges_tests,
     )
     if measure_coverage is not _MEASURE:
         return procedure.check_percent(settings, place, measure_coverage(repo, branch))

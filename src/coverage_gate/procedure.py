@@ -138,8 +138,9 @@ def pipeline_place(
     report: Path,
     worktree: Path | None,
     is_hosts: bool = False,
+    judges_tests: bool = False,
 ) -> Place:
-    """A branch after a merge gate.
+    """A branch after a merge gate, or in the place of one that re-tests.
 
     What is judged is the branch of the authoritative repository: whoever works in the worktree
     could lead its `.git` elsewhere, and a worktree that cannot be made opens nothing. Only where
@@ -163,6 +164,7 @@ def pipeline_place(
         work_item=work_item,
         report=report,
         uncommitted=uncommitted,
+        judges_tests=judges_tests,
     )
 
 

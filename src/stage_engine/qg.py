@@ -76,8 +76,12 @@ def check_branch_mergeable(repo: str, work_item: str, branch: str) -> Answer:
 
 
 def check_coverage_gate(repo: str, work_item: str, branch: str) -> Answer:
-    """The coverage gate's own check, looked up when it is called."""
-    return gate.check_coverage_gate(repo, work_item, branch)
+    """The coverage gate's own check, looked up when it is called.
+
+    Without a command for the merge gate's re-test, its measurement is the one run of the tests.
+    """
+    retested = None if load_engine_settings().test_command else False
+    return gate.check_coverage_gate(repo, work_item, branch, retested=retested)
 
 
 QG_CHECKS: dict[str, Check] = {

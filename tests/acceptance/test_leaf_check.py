@@ -294,3 +294,16 @@ def test_a_gate_that_broke_answers_and_reports_as_a_tool_that_broke(
     assert "error (fail-open)" in reason
     fields = read_report(shop.report())
     assert (fields.status, fields.reason, fields.measured) == ("PASS", "gate-error", None)
+
+
+def test_where_nobody_ran_the_tests_before_the_gates_run_is_the_re_test(
+    founded: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ok, reason = coverage_gate.check_coverage_gate(NAME, "ET-1", "failing", retested=False)
+    assert not ok
+    assert "tests fail that passed on the base: tests/test_price.py::test_discount" in reason
+    honest = coverage_gate.check_coverage_gate(NAME, "ET-1", "feature/tested", retested=False)
+    assert honest[0], honest
+    monkeypatch.setenv("ORCH_COVERAGE_RETESTED", "false")
+    assert founded.check("failing") == (ok, reason)
+    assert coverage_gate.check_coverage_gate(NAME, "ET-1", "failing", retested=True)[0]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import pytest
+from tests.conftest import use_only
 from tests.shop import NAME, Shop
 
 from coverage_gate import wiring
@@ -31,32 +33,37 @@ from coverage_gate.testing.stores import MemoryStore
 PRICE, TESTS = "src/shop/price.py", "tests/test_price.py"
 
 
-class Desk:
-    """An analyst, and what it was seen to ask the interpreter for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a measurement of main asks, and what was answered: made once, not to be changed."""
 
-    def __init__(
-        self, question: Question, executor: Executor, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        self.question = question
-        self.executor = executor
+    question: Question
+    executor: Executor
+    whole: StaticAnalysis
+    store: MemoryStore
+
+
+class Desk:
+    """An analyst who knows main already, and what it was seen to ask the interpreter for."""
+
+    def __init__(self, told: Told) -> None:
+        self.question = told.question
         self.asked: list[set[str]] = []
         self.progress = RecordingProgress()
-        self.analyst = Analyst(
-            repository=NAME,
-            store=MemoryStore(),
-            clock=SystemClock(),
-            progress=self.progress,
-            timeout_s=100,
-            check_percent=0,
-        )
-        monkeypatch.setattr(analysing, "analyse", self._analyse)
+        self.store = MemoryStore(rows=told.store.rows.copy())
 
-    def _analyse(self, *args: object, known: KnownFacts, **options: object) -> StaticAnalysis:
+    def analyse(self, *args: object, known: KnownFacts, **options: object) -> StaticAnalysis:
         self.asked.append({*self.question.blobs} - {*known.counted, *known.aside})
         return analyse(*args, known=known, **options)  # type: ignore[arg-type]
 
-    def analysis(self, question: Question | None = None, **changes: object) -> StaticAnalysis:
-        analyst = replace(self.analyst, **changes)  # type: ignore[arg-type]
+    def analysis(
+        self,
+        question: Question | None = None,
+        *,
+        store: MemoryStore | None = None,
+        percent: int = 0,
+    ) -> StaticAnalysis:
+        analyst = analyst_of(store or self.store, self.progress, percent)
         return analyst.analyse(question or self.question)
 
     def spoil(self, path: str) -> None:
@@ -64,110 +71,133 @@ class Desk:
         fact = encode_facts(StaticFile(path=path, blob="", is_listed=False, statements=2))
         for kind in "ca":
             facts = {f"{kind}:{self.question.blobs[path]}": fact}
-            self.analyst.store.keep_facts(NAME, self.question.key, facts, at="9", since="")
+            self.store.keep_facts(NAME, self.question.key, facts, at="9", since="")
+
+    @contextmanager
+    def rewritten(self, text: str) -> Iterator[Question]:
+        """The question about another text of one file."""
+        file = self.question.place.root / PRICE
+        before = file.read_bytes()
+        file.write_text(text)
+        try:
+            yield replace(self.question, blobs={**self.question.blobs, PRICE: "f" * 40})
+        finally:
+            file.write_bytes(before)
 
 
-@pytest.fixture
-def desk(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """The question that a measurement of main asks."""
-    tree = shop.git.git("rev-parse", "main^{tree}")
+def analyst_of(store: MemoryStore, progress: RecordingProgress, percent: int = 0) -> Analyst:
+    return Analyst(
+        repository=NAME,
+        store=store,
+        clock=SystemClock(),
+        progress=progress,
+        timeout_s=100,
+        check_percent=percent,
+    )
+
+
+@pytest.fixture(scope="module")
+def told(prepared_shop: Shop) -> Iterator[Told]:
+    tree = prepared_shop.git.git("rev-parse", "main^{tree}")
     with (
-        wiring.open_workshop(repository=NAME, folder=shop.path) as workshop,
+        pytest.MonkeyPatch.context() as monkeypatch,
+        wiring.open_workshop(repository=NAME, folder=prepared_shop.path) as workshop,
         private_folder() as folder,
     ):
+        use_only(monkeypatch, prepared_shop.variables())
         measurer = workshop.measurer(load_settings())
         plan = measurer._plan(TreeSource(tree=tree, config_tree=tree))
         executor = measurer._executor()
         blobs = executor.export(plan, folder)
-        place = executor._laid_out(plan, folder, "")
         view = measurer.view
         assert view is not None
         question = Question(
             plan=plan,
-            place=place,
+            place=executor._laid_out(plan, folder, ""),
             blobs={path: blob for path, blob in blobs.items() if is_candidate(path)},
             layout=kinds_of(view.list_tree(tree)),
         )
-        yield Desk(question, executor, monkeypatch)
+        store = MemoryStore()
+        whole = analyst_of(store, RecordingProgress()).analyse(question)
+        yield Told(question=question, executor=executor, whole=whole, store=store)
 
 
-def test_a_tree_that_is_known_starts_no_interpreter(desk: Desk) -> None:
-    first, second = desk.analysis(), desk.analysis()
-    assert first == second
-    assert desk.asked == [{*desk.question.blobs}]
-    assert PRICE in first.paths
-    assert TESTS in {file.path for file in first.aside}
+@pytest.fixture
+def desk(told: Told, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(told)
+    monkeypatch.setattr(analysing, "analyse", desk.analyse)
+    return desk
 
 
-def test_only_new_bytes_are_analysed(desk: Desk) -> None:
-    whole = desk.analysis()
-    (desk.question.place.root / PRICE).write_text("x = 1\n\n\ny = 2\n")
-    changed = replace(desk.question, blobs={**desk.question.blobs, PRICE: "f" * 40})
-    static = desk.analysis(changed)
-    assert desk.asked[1:] == [{PRICE}]
+def test_a_tree_that_is_known_starts_no_interpreter(desk: Desk, told: Told) -> None:
+    assert desk.analysis() == told.whole
+    assert desk.asked == []
+    assert PRICE in told.whole.paths
+    assert TESTS in {file.path for file in told.whole.aside}
+
+
+def test_only_new_bytes_are_analysed(desk: Desk, told: Told) -> None:
+    with desk.rewritten("x = 1\n\n\ny = 2\n") as question:
+        static = desk.analysis(question)
+    assert desk.asked == [{PRICE}]
     (price,) = (file for file in static.files if file.path == PRICE)
     assert price.statements == 0b10010
-    assert static.paths == whole.paths
+    assert static.paths == told.whole.paths
     assert [file for file in static.files if file.path != PRICE] == [
-        file for file in whole.files if file.path != PRICE
+        file for file in told.whole.files if file.path != PRICE
     ]
 
 
 def test_a_file_that_is_no_python_is_tried_each_time(desk: Desk) -> None:
-    desk.analysis()
-    (desk.question.place.root / PRICE).write_text("print 'x'\n")
-    changed = replace(desk.question, blobs={**desk.question.blobs, PRICE: "f" * 40})
-    broken = [desk.analysis(changed).broken for _ in range(2)]
-    assert desk.asked[1:] == [{PRICE}, {PRICE}]
+    with desk.rewritten("print 'x'\n") as question:
+        broken = [desk.analysis(question).broken for _ in range(2)]
+    assert desk.asked == [{PRICE}, {PRICE}]
     assert broken[0] == broken[1]
     assert [file.path for file in broken[0]] == [PRICE]
 
 
 def test_another_layout_is_scoped_anew(desk: Desk) -> None:
-    desk.analysis()
     desk.analysis(replace(desk.question, layout=[*desk.question.layout, "100644 src/new.txt "]))
-    assert desk.asked[1:] == [set()]
+    assert desk.asked == [set()]
 
 
 @pytest.mark.parametrize(
     "name", ["version", "coverage_version", "implementation", "fingerprint", "path"]
 )
-def test_another_interpreter_is_asked_anew(desk: Desk, name: str) -> None:
-    plan = desk.question.plan
+def test_another_interpreter_is_asked_anew(told: Told, name: str) -> None:
+    plan = told.question.plan
     value = plan.interpreter.path.parent if name == "path" else "another"
     other = replace(plan, interpreter=replace(plan.interpreter, **{name: value}))  # type: ignore[arg-type]
-    asked = replace(desk.question, plan=other)
+    asked = replace(told.question, plan=other)
     # Which files are in scope is asked of each environment, what they say of each version.
-    assert asked.scope_name != desk.question.scope_name or asked.key != desk.question.key
+    assert (asked.scope_name, asked.key) != (told.question.scope_name, told.question.key)
 
 
-def test_the_configuration_is_in_the_key_and_the_place_is_not(desk: Desk) -> None:
-    question, executor = desk.question, desk.executor
+def test_the_configuration_is_in_the_key_and_the_place_is_not(told: Told) -> None:
+    question = told.question
     with private_folder() as folder:
-        elsewhere = replace(question, place=executor._laid_out(question.plan, folder, ""))
-        assert elsewhere.place.rc.read_text() != question.place.rc.read_text()
+        place = told.executor._laid_out(question.plan, folder, "")
+        elsewhere = replace(question, place=place)
+        assert place.rc.read_text() != question.place.rc.read_text()
         assert elsewhere.key == question.key
-    before, rc = question.key, question.place.rc
-    rc.write_text(f"{rc.read_text()}\n# another\n")
-    assert question.key != before
+        place.rc.write_text(f"{place.rc.read_text()}\n# another\n")
+        assert elsewhere.key != question.key
 
 
-def test_what_is_wrong_is_told_audited_and_analysed_anew(desk: Desk) -> None:
-    whole = desk.analysis()
+def test_what_is_wrong_is_told_audited_and_analysed_anew(desk: Desk, told: Told) -> None:
     desk.spoil(PRICE)
-    assert desk.analysis(check_percent=100) == whole
+    assert desk.analysis(percent=100) == told.whole
     assert f"ALARM: what is kept of {PRICE} is not what the file says" in desk.progress.heard[0]
-    assert [row.action for row in desk.analyst.store.audits(NAME, limit=9)] == ["facts-forgotten"]
+    assert [row.action for row in desk.store.audits(NAME, limit=9)] == ["facts-forgotten"]
     # Asked to check, then for everything; what is kept now is right.
-    assert desk.asked[1:] == [{*desk.question.blobs}] * 2
-    assert desk.analysis() == whole
-    assert len(desk.asked) == 3
+    assert desk.asked == [{*desk.question.blobs}] * 2
+    assert desk.analysis() == told.whole
+    assert len(desk.asked) == 2
 
 
-def test_what_is_right_passes_each_check(desk: Desk) -> None:
-    whole = desk.analysis()
-    assert desk.analysis(check_percent=100) == whole
-    assert desk.progress.heard == []
+def test_what_is_right_passes_each_check(desk: Desk, told: Told) -> None:
+    assert desk.analysis(percent=100) == told.whole
+    assert (desk.asked, desk.progress.heard) == ([{*desk.question.blobs}], [])
 
 
 class Unreadable(MemoryStore):
@@ -190,18 +220,15 @@ class Full(MemoryStore):
 
 @pytest.mark.parametrize(("store", "word"), [(Unreadable(), "is gone"), (Full(), "is full")])
 def test_a_store_that_cannot_be_used_changes_nothing(
-    desk: Desk, store: MemoryStore, word: str
+    desk: Desk, told: Told, store: MemoryStore, word: str
 ) -> None:
-    assert desk.analysis(store=store) == desk.analysis()
+    assert desk.analysis(store=store) == told.whole
     assert word in desk.progress.heard[0]
 
 
-def test_an_alarm_that_cannot_be_kept_is_told(desk: Desk) -> None:
-    whole = desk.analysis()
+def test_an_alarm_that_cannot_be_kept_is_told(desk: Desk, told: Told) -> None:
     desk.spoil(PRICE)
-    kept = desk.analyst.store
-    assert isinstance(kept, MemoryStore)
-    assert desk.analysis(store=Full(rows=kept.rows), check_percent=100) == whole
+    assert desk.analysis(store=Full(rows=desk.store.rows), percent=100) == told.whole
     assert desk.progress.heard[1:] == [
         "the alarm is not kept: is locked",
         "what the source says is not kept: is full",

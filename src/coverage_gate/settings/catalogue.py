@@ -132,6 +132,15 @@ _GATE = {
         default="false",
         file="tool_fail_closed",
     ),
+    "retested": Setting(
+        env="ORCH_COVERAGE_RETESTED",
+        about=(
+            "Whether a merge gate before this one ran the tests of the caught-up branch. `false`:"
+            " the measurement is that run, and tests that fail newly fail the gate."
+        ),
+        allowed=scope.SWITCH,
+        default="true",
+    ),
     "base": Setting(
         env="ORCH_COVERAGE_BASE",
         about="The branch that a branch is judged against and lands in.",

@@ -91,6 +91,7 @@ class Settings(BaseModel):
         MutationMode, PlainValidator(partial(values.read_choice, choices=MutationMode))
     ] = _POLICY.mutation.mode
     fail_closed: _Switch = _POLICY.fail_closed
+    retested: _Switch = True
     base: _Text = "main"
     branch_mode: Annotated[BranchMode, PlainValidator(values.read_branch_mode)] = BranchMode.AUTO
     run_timeout_s: Annotated[float, PlainValidator(_read_timeout)] = 900.0

@@ -168,6 +168,17 @@ def test_a_repository_that_is_none_is_an_error(world: World, repo: str) -> None:
         QG_CHECKS["check_branch_mergeable"](repo, "ET-1", "main")
 
 
-def test_the_coverage_gate_is_looked_up_when_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "check_coverage_gate", lambda *subject: (False, str(subject)))
+@pytest.mark.parametrize(("command", "retested"), [("", False), ("make test", None)])
+def test_the_coverage_gate_is_looked_up_and_told_whether_the_tests_ran(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: str, *, retested: bool | None
+) -> None:
+    world.set(TEST_COMMAND=command)
+    told = {}
+
+    def check(*subject: str, **options: object) -> Answer:
+        told.update(options)
+        return False, str(subject)
+
+    monkeypatch.setattr(gate, "check_coverage_gate", check)
     assert ask("check_coverage_gate", "b") == (False, "('shop', 'ET-1', 'b')")
+    assert told == {"retested": retested}
