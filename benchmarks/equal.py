@@ -107,6 +107,8 @@ def compared(project: str, python: Path) -> Iterator[Answers]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as made:
         stand = set_up(real(project), Path(made).resolve(), python=python)
         _run(stand, ["git", "switch", "-q", BASE])
+        # What is built and not committed is not measured, so it must not run here either.
+        _run(stand, ["git", "clean", "-fdxq", "--exclude=*.egg-info"])
         minor = mode_minor(stand)
         version = versions_in(stand.python)["python"]
         for branch in (True, False):
