@@ -138,8 +138,8 @@ _GATE = {
             "Whether a merge gate before this one ran the tests of the caught-up branch. `false`:"
             " the measurement is that run, and tests that fail newly fail the gate."
         ),
-        allowed=scope.SWITCH,
         default="true",
+        allowed=scope.SWITCH,
     ),
     "base": Setting(
         env="ORCH_COVERAGE_BASE",
