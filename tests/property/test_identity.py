@@ -14,13 +14,14 @@ from tests.integration.measure_run.bench import make_environment
 
 from coverage_gate.adapters.git.view import GitView, open_view
 from coverage_gate.adapters.measure.command import parse_test_command
-from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.core.cage import Cage, Way
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.identity import identity_of
 from coverage_gate.measuring.planning import Planner
 from coverage_gate.ports import RunLimits, TreeSource
 from coverage_gate.testing.repositories import RepositoryBuilder
 
+PLAIN = Cage(level="plain")
 FILES = {
     "pyproject.toml": '[tool.coverage.run]\nbranch = true\nsource = ["src"]\n',
     "src/shop/__init__.py": "",
@@ -70,7 +71,7 @@ def stall(tmp_path_factory: pytest.TempPathFactory) -> Stall:
         env={"LANG": "C.UTF-8"},
         scratch=top,
     )
-    planner = Planner(bench=bench, view=view, sandbox=PlainSandbox(), probed={})
+    planner = Planner(bench=bench, view=view, cage=PLAIN, probed={})
     return Stall(git=git, view=view, planner=planner)
 
 
@@ -212,8 +213,9 @@ def test_another_interpreter_is_another_measurement(stall: Stall, name: str) -> 
 
 def test_what_the_run_inherits_and_what_holds_it_is_part_of_it(stall: Stall) -> None:
     plan = stall.plan()
-    found = {told(plan), told(plan, env={"LANG": "C"}), told(plan, sandbox="bubblewrap")}
-    assert len(found) == 3
+    cages = [replace(PLAIN, level="bubblewrap"), replace(PLAIN, closed=(next(iter(Way)),))]
+    found = {told(plan), told(plan, env={"LANG": "C"}), *(told(plan, cage=cage) for cage in cages)}
+    assert len(found) == 4
 
 
 def test_a_folder_has_no_identity(stall: Stall) -> None:
@@ -221,5 +223,5 @@ def test_a_folder_has_no_identity(stall: Stall) -> None:
     assert told(replace(plan, source=replace(plan.source, tree=None))) == ""
 
 
-def told(plan: Plan, *, env: dict[str, str] | None = None, sandbox: str = "plain") -> str:
-    return identity_of(plan, env=env or {"LANG": "C.UTF-8"}, sandbox=sandbox)
+def told(plan: Plan, *, env: dict[str, str] | None = None, cage: Cage = PLAIN) -> str:
+    return identity_of(plan, env=env or {"LANG": "C.UTF-8"}, cage=cage)
