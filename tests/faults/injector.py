@@ -18,9 +18,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
+
+import coverage_gate
 
 
 def _broken_database() -> sqlite3.OperationalError:
@@ -48,15 +52,18 @@ class Injector:
         fails_at: Which call; 0: none.
         kind: How, a name of `KINDS`.
         calls: The names of the calls so far.
+        sites: Where each was made: the innermost line of ours.
     """
 
     fails_at: int = 0
     kind: str = "no space"
     calls: list[str] = field(default_factory=list)
+    sites: list[str] = field(default_factory=list)
 
     def pass_through(self, name: str) -> None:
         """Note a call; raise when it is its turn."""
         self.calls.append(name)
+        self.sites.append(f"{name} {_site()}")
         if len(self.calls) == self.fails_at:
             error = KINDS[self.kind]()
             raise error
@@ -108,6 +115,15 @@ class Injector:
         return _CONNECT(*args, **{**kwargs, "factory": Connection})
 
 
+def _site() -> str:
+    """The innermost line of the gate on the way to here."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.f_back
+    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+_OURS = str(Path(coverage_gate.__file__).parent)
 _CONNECT = sqlite3.connect
 _PLACES: tuple[tuple[Any, str, str], ...] = (
     (os, "open", "open"),

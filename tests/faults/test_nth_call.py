@@ -1,7 +1,9 @@
 """The n-th call to the system fails, for each n until a run has no n-th call any more.
 
-`FAULTS_STEP=1` (`make faults-night`) tries each n with each kind of error; else every n of some,
-with another kind each time. A check makes some 380 calls, a run of the tests 600, a ratchet 70.
+With `FAULTS_STEP=1` (`make faults-night`) each n fails in each of six ways. Else: each n in each
+way for a ratchet (70 calls) and a snapshot; for a check (400 calls) and a run of the tests (600)
+each *place* in our source that makes calls, in each way for the check, and in one for what only
+the run has. The calls of one place differ in what was done before them, which the night tries.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -22,7 +24,7 @@ import coverage_gate
 from coverage_gate.adapters.envelope import STATEMENT_NAME, read_statement
 from coverage_gate.adapters.stores.schema import BASELINES
 
-STEP = int(os.environ.get("FAULTS_STEP", "29"))
+IS_NIGHT = os.environ.get("FAULTS_STEP") == "1"
 BRANCH = "feature/tested"
 LEASES = "merge_lease"
 
@@ -36,12 +38,37 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-def turns(step: int) -> Iterator[tuple[int, str]]:
-    """Which call fails, and how."""
-    kinds = list(KINDS)
-    for turn, number in enumerate(count(1, step)):
-        for kind in kinds if STEP == 1 else [kinds[turn % len(kinds)]]:
-            yield number, kind
+#: Which call fails, and how.
+Turn = tuple[int, str]
+
+
+def all_turns() -> Iterator[Turn]:
+    """Each call in each way."""
+    return ((number, kind) for number in count(1) for kind in KINDS)
+
+
+def by_place(sites: Sequence[str], *, known: Iterable[str] = ()) -> Iterator[Turn]:
+    """Each place in each way, by another one of its calls each time.
+
+    Args:
+        sites: Where each call of a run is made.
+        known: Places that were tried elsewhere.
+    """
+    calls: dict[str, list[int]] = {}
+    for number, site in enumerate(sites, start=1):
+        calls.setdefault(site, []).append(number)
+    for site in sorted(calls.keys() - set(known)):
+        for turn, kind in enumerate(KINDS):
+            # From the first call to the last.
+            yield calls[site][turn * (len(calls[site]) - 1) // (len(KINDS) - 1)], kind
+
+
+def sites_of(call: Callable[[], object]) -> list[str]:
+    """Where each call of a run is made, when none fails."""
+    watching = Injector()
+    with watching.watching():
+        call()
+    return watching.sites
 
 
 def try_all(
@@ -50,11 +77,11 @@ def try_all(
     *,
     holds: Callable[[object], bool],
     reset: Callable[[], object] = lambda: None,
-    step: int = STEP,
+    turns: Iterable[Turn],
 ) -> int:
     """Let call after call fail, and see what is left each time. Returns how many failed."""
-    call()
-    for tried, (number, kind) in enumerate(turns(step)):
+    tried = 0
+    for number, kind in turns:
         reset()
         before, injector = traces(scratch), Injector(fails_at=number, kind=kind)
         with injector.watching():
@@ -63,8 +90,21 @@ def try_all(
         assert holds(answer), where
         assert settled(scratch, before) == before, where
         if not injector.has_failed:
-            return tried
-    raise AssertionError("unreachable")
+            break
+        tried += 1
+    return tried
+
+
+def restored(shop: Shop) -> Callable[[], None]:
+    """Brings the store back as it is now: a row of errors would close the gate."""
+    store = shop.db.read_bytes()
+
+    def restore() -> None:
+        for path in shop.db.parent.glob(f"{shop.db.name}-*"):
+            path.unlink()
+        shop.db.write_bytes(store)
+
+    return restore
 
 
 def is_verdict(answer: object) -> bool:
@@ -81,7 +121,11 @@ def is_report(text: str) -> bool:
 
 
 def test_a_check_answers_and_leaves_nothing(founded: Shop, scratch: Path) -> None:
-    before = rows(founded.db, BASELINES.name)
+    def call() -> object:
+        return founded.check(BRANCH)
+
+    call()
+    before, reset = rows(founded.db, BASELINES.name), restored(founded)
 
     def holds(answer: object) -> bool:
         return (
@@ -90,7 +134,9 @@ def test_a_check_answers_and_leaves_nothing(founded: Shop, scratch: Path) -> Non
             and (founded.reports.exists() is False or _reports_are_whole(founded))
         )
 
-    assert try_all(lambda: founded.check(BRANCH), scratch, holds=holds) > 300 // STEP
+    turns = all_turns() if IS_NIGHT else by_place(sites_of(call))
+    assert try_all(call, scratch, holds=holds, reset=reset, turns=turns) > 200
+    reset()
     assert founded.check(BRANCH)[0] is True
 
 
@@ -109,16 +155,11 @@ def test_a_ratchet_moves_the_baseline_whole_or_not_at_all(founded: Shop, scratch
     founded.check(BRANCH)
     sha = founded.sha(BRANCH)
     founded.git.git("update-ref", "refs/heads/main", sha)
-    old = founded.db.read_bytes()
+    reset = restored(founded)
 
     def baseline() -> str:
         (row,) = rows(founded.db, BASELINES.name)
         return "new" if sha in map(str, row) else "old"
-
-    def reset() -> None:
-        for path in founded.db.parent.glob(f"{founded.db.name}-*"):
-            path.unlink()
-        founded.db.write_bytes(old)
 
     def holds(answer: object) -> bool:
         # What was told may be less than what was done, never more.
@@ -127,7 +168,7 @@ def test_a_ratchet_moves_the_baseline_whole_or_not_at_all(founded: Shop, scratch
     def call() -> object:
         return coverage_gate.ratchet_baseline_on_merge(NAME, "ET-1", BRANCH, sha)
 
-    assert try_all(call, scratch, holds=holds, reset=reset, step=min(STEP, 5)) > 10
+    assert try_all(call, scratch, holds=holds, reset=reset, turns=all_turns()) > 300
     reset()
     assert (call(), baseline()) == (True, "new")
 
@@ -137,23 +178,42 @@ def test_a_snapshot_always_answers(scratch: Path) -> None:
     def holds(answer: object) -> bool:
         return isinstance(answer, dict) and answer["baselines"].keys() <= {NAME}
 
-    assert try_all(coverage_gate.snapshot, scratch, holds=holds, step=1) > 5
+    coverage_gate.snapshot()
+    assert try_all(coverage_gate.snapshot, scratch, holds=holds, turns=all_turns()) > 30
 
 
 def test_a_run_of_the_tests_leaves_nothing(founded: Shop, scratch: Path) -> None:
     """The same with a branch that was never measured: each time the tests really run."""
-    store = founded.db.read_bytes()
-    step = 1 if STEP == 1 else 127
-
-    def holds(answer: object) -> bool:
-        return is_verdict(answer)
+    founded.check(BRANCH)
+    known = sites_of(lambda: founded.check(BRANCH))
+    restore = restored(founded)
 
     def reset() -> None:
-        for path in founded.db.parent.glob(f"{founded.db.name}-*"):
-            path.unlink()
-        founded.db.write_bytes(store)
+        restore()
         shutil.rmtree(founded.reports, ignore_errors=True)
 
     founded.new_branch("fresh", {"README.md": "fresh\n"})
-    call = lambda: founded.check("fresh")  # noqa: E731
-    assert try_all(call, scratch, holds=holds, reset=reset, step=step) > 3
+
+    def call() -> object:
+        return founded.check("fresh")
+
+    turns = all_turns() if IS_NIGHT else once_each(by_place(sites_of(call), known=known))
+    assert try_all(call, scratch, holds=is_verdict, reset=reset, turns=turns) > 10
+
+
+def once_each(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """Of the turns of each place one, each time in another way."""
+    for number, of_place in enumerate(batched(turns, len(KINDS))):
+        yield of_place[number % len(KINDS)]
+
+
+def batched(turns: Iterable[Turn], size: int) -> Iterator[tuple[Turn, ...]]:
+    """So many at a time."""
+    return zip(*[iter(turns)] * size, strict=True)
+
+
+def test_each_place_fails_in_each_way() -> None:
+    turns = list(by_place(["a", *["b"] * 11, "c"], known=["c"]))
+    assert {kind for number, kind in turns if number == 1} == set(KINDS)
+    assert sorted(number for number, _ in turns if number != 1) == [2, 4, 6, 8, 10, 12]
+    assert len(list(once_each(turns))) == 2
