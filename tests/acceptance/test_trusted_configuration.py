@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from tests.shop import COUPON, COUPON_TESTS, INVOICE, PRICE_TESTS, PYPROJECT, Shop
 
@@ -49,6 +52,24 @@ def test_options_that_pytest_refuses_never_merge(founded: Shop) -> None:
     ok, reason = founded.check("broken")
     assert not ok
     assert "under its own pytest configuration (addopts) the tests cannot be collected" in reason
+
+
+def test_files_above_the_private_folders_count_nothing(
+    founded: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a tree has no configuration of pytest, pytest would look for one above it."""
+    land(founded, {"pyproject.toml": PYPROJECT.partition("[tool.pytest")[0]})
+    above = tmp_path / "above"
+    above.mkdir()
+    (above / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n")
+    (above / "conftest.py").write_text("raise SystemExit(0)\n")
+    monkeypatch.setattr(tempfile, "tempdir", str(above))
+    founded.new_branch(
+        "honest", {"src/shop/coupon.py": COUPON, "tests/test_coupon.py": COUPON_TESTS}
+    )
+    ok, reason = founded.check("honest")
+    assert ok, reason
+    assert "fail-open" not in reason
 
 
 # What chooses tests or hides code counts as on the base, and is told

@@ -89,7 +89,7 @@ class Executor:
             return
         self.progress.detail("trying the branch's own pytest configuration")
         own = self.bench.command
-        trial = replace(own, args=(*own.args, "--collect-only", "-q"))
+        trial = replace(own, args=(*plan.trusted.fence, *own.args, "--collect-only", "-q"))
         tried = done.run(command=trial, work=done.place.folder / "trial")
         if isinstance(tried, MeasureFailure):
             raise UnmeasurableError(_own_configuration(tried, plan.trusted))

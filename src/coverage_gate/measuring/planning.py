@@ -68,7 +68,7 @@ class Planner:
             core=choose_core(
                 interpreter.minor, branch=config.branch, concurrency=config.concurrency
             ),
-            command=replace(command, args=(*trusted.arguments, *command.args)),
+            command=replace(command, args=(*trusted.fence, *trusted.arguments, *command.args)),
             trusted=trusted,
             root_name=_root_name(entries, self.bench.repository),
         )

@@ -7,6 +7,7 @@ import paths, options of plugins) is the branch's: it gives no power that its te
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
@@ -57,10 +58,17 @@ class TrustedPytest:
     Attributes:
         arguments: As in ("-o", "addopts=-m 'not slow'"); empty: the branch's own rule.
         kept: The keys that count as they stand on the base, sorted.
+        fence: Before all others, where the tree has no configuration: pytest would take one out of
+            a folder above it, which whoever can write to temporary folders can put there.
     """
 
     arguments: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    fence: tuple[str, ...] = ()
+
+
+#: No configuration, the tree for the root, and no conftest.py from above.
+FENCE = ("-c", os.devnull, "--rootdir", ".", "--confcutdir", ".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +93,9 @@ def trusted_pytest(
     Raises:
         BadConfigError: If a list of words cannot be read in one of them.
     """
+    fence = () if head.origin else FENCE
     if base.values == head.values and base.folder == head.folder:
-        return TrustedPytest()
+        return TrustedPytest(fence=fence)
     changes = _changed(base, head, folders)
     overrides = [word for key, value in changes.items() for word in ("-o", f"{key}={value}")]
     kept = sorted(changes)
@@ -94,7 +103,7 @@ def trusted_pytest(
         # The names of the tests are relative to it: all of them would be new.
         overrides += ["--rootdir", base.folder or "."]
         kept.append("rootdir")
-    return TrustedPytest(arguments=tuple(overrides), kept=tuple(kept))
+    return TrustedPytest(arguments=tuple(overrides), kept=tuple(kept), fence=fence)
 
 
 def _changed(

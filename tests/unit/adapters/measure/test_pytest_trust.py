@@ -112,3 +112,11 @@ def test_a_file_at_another_place_does_not_rename_all_tests() -> None:
 def test_words_that_cannot_be_read_are_told() -> None:
     with pytest.raises(BadConfigError):
         trusted({}, {"addopts": "-m 'slow"})
+
+
+def test_a_tree_without_a_configuration_takes_none_from_above() -> None:
+    bare, some = PytestConfig(), PytestConfig(origin="pytest.ini")
+    fence = trusted_pytest(bare, bare, folders=lambda: ()).fence
+    assert fence == ("-c", "/dev/null", "--rootdir", ".", "--confcutdir", ".")
+    assert trusted_pytest(some, bare, folders=lambda: ()).fence == fence
+    assert trusted_pytest(bare, some, folders=lambda: ()).fence == ()
