@@ -42,6 +42,7 @@ from coverage_gate.core.vanished import wanted
 from coverage_gate.core.verdict import Outcome, Reason, State, Verdict
 from coverage_gate.core.waiving import Waivers, WaiverState
 from coverage_gate.ports import (
+    BAD_GIT_CONFIG,
     Clock,
     Configurations,
     Measurer,
@@ -54,6 +55,11 @@ from coverage_gate.ports import (
     TreeSource,
 )
 
+#: Codes of repositories that never open, and what the verdict is called.
+_NO_FAULT_OF_THE_TOOL = {
+    "unknown-ref": Reason.BAD_REQUEST,
+    BAD_GIT_CONFIG: Reason.BAD_SETTINGS,
+}
 #: What fails where lines that ran on main just did not run this time.
 _BY_CHANCE = frozenset({RuleName.LOST, RuleName.BASELINE})
 
@@ -507,8 +513,8 @@ def _tool_error(failure: MeasureFailure, policy: Policy, landing: Landing) -> Ve
 def _unreadable(error: RepositoryError, policy: Policy, landing: Landing | None = None) -> Verdict:
     commit = landing.head.sha if landing else None
     base_commit = landing.base.sha if landing else None
-    if error.branch_fault or error.code == "unknown-ref":
-        code = Reason.BRANCH_UNMEASURABLE if error.branch_fault else Reason.BAD_REQUEST
+    if error.branch_fault or error.code in _NO_FAULT_OF_THE_TOOL:
+        code = _NO_FAULT_OF_THE_TOOL.get(error.code, Reason.BRANCH_UNMEASURABLE)
         return refused(str(error), code, policy, commit=commit, base_commit=base_commit)
     failure = MeasureFailure(code=FailureCode.ERROR, message=str(error))
     return tool_error(failure, policy, commit=commit, base_commit=base_commit)

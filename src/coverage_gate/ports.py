@@ -59,6 +59,11 @@ class DeliveryError(Exception):
         self.status = status
 
 
+#: The code of a repository whose configuration git cannot read: who works in it can do that, so
+#: it is no error of the tool that would open.
+BAD_GIT_CONFIG = "bad-git-config"
+
+
 class RepositoryError(Exception):
     """Git could not answer. The message says what to do next.
 

@@ -33,7 +33,13 @@ from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.core.work_order import Asked
 from coverage_gate.explaining import explained, with_order
 from coverage_gate.judging import BrokenGateError, Request, run_guarded
-from coverage_gate.ports import ChangeReader, Progress, RepositoryError, TreeSource
+from coverage_gate.ports import (
+    BAD_GIT_CONFIG,
+    ChangeReader,
+    Progress,
+    RepositoryError,
+    TreeSource,
+)
 from coverage_gate.ratcheting import UNCOMMITTED
 from coverage_gate.settings import Scope, Settings, SettingsError, load_settings, without_secrets
 from coverage_gate.wiring import (
@@ -390,6 +396,8 @@ def _judged(settings: Settings, place: Place) -> tuple[Verdict, Settings]:
         _, reason = settings_answer(error)
         return refused(reason, Reason.BAD_SETTINGS, policy), settings
     except RepositoryError as error:
+        if error.code == BAD_GIT_CONFIG:
+            return refused(str(error), Reason.BAD_SETTINGS, policy), settings
         failure = MeasureFailure(code=FailureCode.ERROR, message=str(error))
         verdict = kept_count(
             tool_error(failure, policy),

@@ -72,6 +72,19 @@ def test_files_above_the_private_folders_count_nothing(
     assert "fail-open" not in reason
 
 
+@pytest.mark.usefixtures("mode")
+@pytest.mark.parametrize("text", ["[garbage\n", "\0", "[core]\n\tbare = perhaps\n"])
+def test_a_repository_whose_configuration_git_cannot_read_opens_nothing(
+    founded: Shop, text: str
+) -> None:
+    founded.new_branch("untested", UNTESTED)
+    (founded.git.git_dir / "config").write_text(text)
+    ok, reason = founded.check("untested")
+    assert not ok
+    assert "config" in reason
+    assert "fail-open" not in reason
+
+
 # What chooses tests or hides code counts as on the base, and is told
 
 

@@ -1,9 +1,9 @@
 """The n-th call to the system fails, for each n until a run has no n-th call any more.
 
 With `FAULTS_STEP=1` (`make faults-night`) each n fails in each of six ways. Else: each n in each
-way for a ratchet (70 calls) and a snapshot; for a check (400 calls) and a run of the tests (600)
-each *place* in our source that makes calls, in each way for the check, and in one for what only
-the run has. The calls of one place differ in what was done before them, which the night tries.
+way for a ratchet (70 calls) and a snapshot; for a check (400 calls) each place in our source that
+makes calls, in two ways that go round; for a run of the tests (600 calls) every 127th call.
+The calls of one place differ in what was done before them, which the night tries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 import pytest
@@ -47,20 +47,21 @@ def all_turns() -> Iterator[Turn]:
     return ((number, kind) for number in count(1) for kind in KINDS)
 
 
-def by_place(sites: Sequence[str], *, known: Iterable[str] = ()) -> Iterator[Turn]:
-    """Each place in each way, by another one of its calls each time.
+def by_place(sites: Sequence[str], ways: int) -> Iterator[Turn]:
+    """Each place in some ways, by another one of its calls each time; the ways go round.
 
     Args:
         sites: Where each call of a run is made.
-        known: Places that were tried elsewhere.
+        ways: How many for each place.
     """
     calls: dict[str, list[int]] = {}
     for number, site in enumerate(sites, start=1):
         calls.setdefault(site, []).append(number)
-    for site in sorted(calls.keys() - set(known)):
-        for turn, kind in enumerate(KINDS):
+    kinds = cycle(KINDS)
+    for _, numbers in sorted(calls.items()):
+        for turn in range(ways):
             # From the first call to the last.
-            yield calls[site][turn * (len(calls[site]) - 1) // (len(KINDS) - 1)], kind
+            yield numbers[turn * (len(numbers) - 1) // max(ways - 1, 1)], next(kinds)
 
 
 def sites_of(call: Callable[[], object]) -> list[str]:
@@ -77,11 +78,14 @@ def try_all(
     *,
     holds: Callable[[object], bool],
     reset: Callable[[], object] = lambda: None,
-    turns: Iterable[Turn],
+    turns: Iterable[Turn] | None = None,
 ) -> int:
-    """Let call after call fail, and see what is left each time. Returns how many failed."""
+    """Let call after call fail, and see what is left each time. Returns how many failed.
+
+    Without turns that are named each call fails in each way, until there is none any more.
+    """
     tried = 0
-    for number, kind in turns:
+    for number, kind in turns or all_turns():
         reset()
         before, injector = traces(scratch), Injector(fails_at=number, kind=kind)
         with injector.watching():
@@ -89,9 +93,9 @@ def try_all(
         where = f"{kind} at call {number}, {injector.calls[-1:]}: {answer!r}"
         assert holds(answer), where
         assert settled(scratch, before) == before, where
-        if not injector.has_failed:
+        tried += injector.has_failed
+        if turns is None and not injector.has_failed:
             break
-        tried += 1
     return tried
 
 
@@ -134,8 +138,8 @@ def test_a_check_answers_and_leaves_nothing(founded: Shop, scratch: Path) -> Non
             and (founded.reports.exists() is False or _reports_are_whole(founded))
         )
 
-    turns = all_turns() if IS_NIGHT else by_place(sites_of(call))
-    assert try_all(call, scratch, holds=holds, reset=reset, turns=turns) > 200
+    turns = None if IS_NIGHT else list(by_place(sites_of(call), ways=2))
+    assert try_all(call, scratch, holds=holds, reset=reset, turns=turns) > 60
     reset()
     assert founded.check(BRANCH)[0] is True
 
@@ -168,7 +172,7 @@ def test_a_ratchet_moves_the_baseline_whole_or_not_at_all(founded: Shop, scratch
     def call() -> object:
         return coverage_gate.ratchet_baseline_on_merge(NAME, "ET-1", BRANCH, sha)
 
-    assert try_all(call, scratch, holds=holds, reset=reset, turns=all_turns()) > 300
+    assert try_all(call, scratch, holds=holds, reset=reset) > 300
     reset()
     assert (call(), baseline()) == (True, "new")
 
@@ -179,13 +183,11 @@ def test_a_snapshot_always_answers(scratch: Path) -> None:
         return isinstance(answer, dict) and answer["baselines"].keys() <= {NAME}
 
     coverage_gate.snapshot()
-    assert try_all(coverage_gate.snapshot, scratch, holds=holds, turns=all_turns()) > 30
+    assert try_all(coverage_gate.snapshot, scratch, holds=holds) > 30
 
 
 def test_a_run_of_the_tests_leaves_nothing(founded: Shop, scratch: Path) -> None:
     """The same with a branch that was never measured: each time the tests really run."""
-    founded.check(BRANCH)
-    known = sites_of(lambda: founded.check(BRANCH))
     restore = restored(founded)
 
     def reset() -> None:
@@ -197,23 +199,13 @@ def test_a_run_of_the_tests_leaves_nothing(founded: Shop, scratch: Path) -> None
     def call() -> object:
         return founded.check("fresh")
 
-    turns = all_turns() if IS_NIGHT else once_each(by_place(sites_of(call), known=known))
-    assert try_all(call, scratch, holds=is_verdict, reset=reset, turns=turns) > 10
+    call()
+    turns = None if IS_NIGHT else list(zip(range(1, 600, 127), KINDS, strict=False))
+    assert try_all(call, scratch, holds=is_verdict, reset=reset, turns=turns) > 3
 
 
-def once_each(turns: Iterable[Turn]) -> Iterator[Turn]:
-    """Of the turns of each place one, each time in another way."""
-    for number, of_place in enumerate(batched(turns, len(KINDS))):
-        yield of_place[number % len(KINDS)]
-
-
-def batched(turns: Iterable[Turn], size: int) -> Iterator[tuple[Turn, ...]]:
-    """So many at a time."""
-    return zip(*[iter(turns)] * size, strict=True)
-
-
-def test_each_place_fails_in_each_way() -> None:
-    turns = list(by_place(["a", *["b"] * 11, "c"], known=["c"]))
-    assert {kind for number, kind in turns if number == 1} == set(KINDS)
-    assert sorted(number for number, _ in turns if number != 1) == [2, 4, 6, 8, 10, 12]
-    assert len(list(once_each(turns))) == 2
+def test_each_place_fails_in_some_ways_which_go_round() -> None:
+    kinds = list(KINDS)
+    turns = list(by_place(["a", *["b"] * 11, "c"], ways=3))
+    assert [number for number, _ in turns] == [1, 1, 1, 2, 7, 12, 13, 13, 13]
+    assert [kind for _, kind in turns] == [*kinds, *kinds[:3]]

@@ -6,12 +6,16 @@ import errno
 from collections.abc import Sequence
 from pathlib import Path
 
-from coverage_gate.ports import RepositoryError
+from coverage_gate.ports import BAD_GIT_CONFIG, RepositoryError
 
 _SHOWN = 400
 
 #: Git's own words (under LC_ALL=C) → our code; the first match counts.
 _SIGNS: tuple[tuple[str, str], ...] = (
+    ("bad config", BAD_GIT_CONFIG),
+    ("bad boolean config", BAD_GIT_CONFIG),
+    ("bad numeric config", BAD_GIT_CONFIG),
+    ("reading the configuration files", BAD_GIT_CONFIG),
     ("not a git repository", "not-a-repository"),
     ("not something we can merge", "object-missing"),
     ("missing blob object", "object-missing"),
@@ -39,6 +43,7 @@ _ADVICE = {
         "one by `git fetch --refetch --no-filter`; else see `git fsck`."
     ),
     "git-too-old": "Git 2.38 or newer is needed; see `git --version`.",
+    BAD_GIT_CONFIG: "Mend the configuration of the repository; git itself does nothing without it.",
     "no-space": "Free some space for temporary files.",
     "git-not-started": "Look at the limits of this machine: memory, processes, open files.",
     "git-failed": "See `git fsck` and the permissions of the repository.",

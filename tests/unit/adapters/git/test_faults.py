@@ -27,6 +27,11 @@ from coverage_gate.adapters.git.faults import (
         (b"usage: git merge-tree <base> <a> <b>", "git-too-old"),
         (b"error: unknown option `write-tree'", "git-too-old"),
         (b"fatal: write error: No space left on device", "no-space"),
+        (b"fatal: bad config line 1 in file .git/config", "bad-git-config"),
+        (
+            b"fatal: unknown error occurred while reading the configuration files",
+            "bad-git-config",
+        ),
         (b"something else", "git-failed"),
         (b"", "git-failed"),
     ],
