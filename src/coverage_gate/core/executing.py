@@ -15,17 +15,26 @@ from dataclasses import dataclass
 from coverage_gate.core.syntax import (
     Function,
     NotPythonError,
+    dotted_name,
     imported_names,
     node_digest,
     parse_source,
 )
 
 #: Functions of Python itself that run or make code, whatever it comes from.
-_BUILTINS = frozenset({"exec", "eval", "compile"})
+_COMPUTED = "a computed name of builtins"
+_BUILTINS = frozenset({"exec", "eval", "compile", "ctypes.pythonapi", _COMPUTED})
 #: Calls that make code out of data. Some are named for other purposes, too.
 _MAKERS = frozenset(
     {"marshal.load", "marshal.loads", "types.CodeType", "types.FunctionType"}
     | {"zipimport.zipimporter", "importlib.machinery.SourcelessFileLoader"}
+)
+#: What runs texts among other things, or hands them to another Python.
+_RUNNERS = frozenset(
+    {"timeit.timeit", "timeit.repeat", "timeit.Timer", "cProfile.run", "cProfile.runctx"}
+    | {"profile.run", "pdb.run", "bdb.Bdb", "trace.Trace", "codeop.compile_command"}
+    | {"code.InteractiveInterpreter", "code.InteractiveConsole", "sys.executable"}
+    | {"importlib.abc.InspectLoader", "importlib.abc.SourceLoader"}
 )
 #: What runs a file by its path, or changes which files can be imported.
 _LOADERS = frozenset(
@@ -36,7 +45,10 @@ _LOADERS = frozenset(
 )
 #: What finds modules and archives of modules, and no other file.
 _PATHS = frozenset({"sys.path", "site.addsitedir"})
+#: Stands for a name that is not known before the program runs.
+_ANY = "*"
 _IMPORTERS = frozenset({"__import__", "importlib.import_module"})
+_GETTERS = frozenset({"attrgetter", "methodcaller"})
 
 #: Texts without one of these at the begin of a line have no logic, and are not parsed.
 _MAY_BE_CODE = re.compile(rb"(?m)^[ \t]*(async|class|def|for|if|match|try|while|with)\b")
@@ -67,6 +79,11 @@ class Site:
     def loads(self) -> bool:
         """Whether it runs files: mostly Python files, which are measured."""
         return self.name in _LOADERS
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it has no other use than to run what cannot be counted."""
+        return self.name in _BUILTINS | _MAKERS
 
     @property
     def runs_any(self) -> bool:
@@ -102,7 +119,7 @@ def sites_of(tree: ast.Module) -> tuple[Site, ...]:
     while todo:
         at = todo.pop()
         name = names.of(at.node, at.shadowed)
-        if name in _BUILTINS | _LOADERS or (name in _MAKERS and at.is_called):
+        if name in _BUILTINS | _LOADERS | _RUNNERS or (name in _MAKERS and at.is_called):
             found.append(Site(line=at.line, name=name, digest=node_digest(at.call)))
         else:
             todo += _within(at)
@@ -150,8 +167,10 @@ class _Names:
         parts = [part for part in (*reversed(parts),) if part != "__dict__"]
         if not first:
             return ""
-        name = ".".join([first, *parts]).removeprefix("__builtins__.")
-        return name.removeprefix("builtins.")
+        name = ".".join([first, *parts]).removeprefix("sys.modules.")
+        if name == f"builtins.{_ANY}":
+            return _COMPUTED
+        return name.removeprefix("__builtins__.").removeprefix("builtins.")
 
     def _first(self, node: ast.AST, shadowed: frozenset[str]) -> str:
         if isinstance(node, ast.Call):
@@ -164,9 +183,14 @@ class _Names:
             return self._imports[node.id]
         if not isinstance(node.ctx, ast.Load):
             return ""
-        known = _MAKERS | _LOADERS | _BUILTINS
+        known = _MAKERS | _LOADERS | _RUNNERS | _BUILTINS
         of_stars = (f"{module}.{node.id}".removeprefix("builtins.") for module in self._stars)
         return next((name for name in of_stars if name in known), node.id)
+
+
+def _last_name(node: ast.expr) -> str:
+    """The last part of a name."""
+    return dotted_name(node).rpartition(".")[2]
 
 
 def _step(node: ast.AST) -> tuple[ast.AST, str] | None:
@@ -178,8 +202,14 @@ def _step(node: ast.AST) -> tuple[ast.AST, str] | None:
             return value, name
         case ast.Call(func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(name)), *_]):
             return value, name
+        case ast.Call(func=ast.Name(id="getattr"), args=[value, _, *_]):
+            return value, _ANY
         case ast.Call(func=ast.Name(id="vars"), args=[value]):
             return value, "__dict__"
+        case ast.Call(func=ast.Call(func=getter, args=[ast.Constant(value=str(name)), *_])) if (
+            _last_name(getter) in _GETTERS
+        ):
+            return node.args[0] if node.args else getter, name
         case _:
             return None
 

@@ -33,7 +33,7 @@ _ENTRY, _END = b"PK\x01\x02", b"PK\x05\x06"
 #: Files without one of these words run nothing.
 _WORDS = re.compile(
     rb"exec|eval|compile|marshal|CodeType|FunctionType|zipimport|runpy|imp\b|importlib"
-    rb"|addsitedir|sys|builtins"
+    rb"|addsitedir|sys|builtins|pythonapi|timeit|rofile|pdb|bdb|trace|code"
 )
 
 _AS_MODULE = "write it as a module of the scope and test it, or have the lines waived"
@@ -121,7 +121,7 @@ def unseen_code(changes: Changes, head: Measurement, sources: Sources) -> tuple[
     found = [
         _hidden(path, site.line, site.line, f"executes code with {site.name}")
         for path, site in fresh
-        if not site.loads
+        if site.is_told
     ]
     ways = [site for sites in everything.sites.values() for site in sites if site.runs_any]
     if any(not site.loads for site in ways):

@@ -106,6 +106,14 @@ def test_a_file_with_code_where_files_are_executed(way: str) -> None:
     assert found({DATA: CODE}, others={B: way}) == [(DATA, (1, 2), "code that is no module")]
 
 
+def test_what_runs_texts_among_other_things_is_a_way_and_told_by_its_text() -> None:
+    timer = "import timeit\ntimeit.timeit(CODE)\n"
+    assert found({A: timer}) == []
+    text = f"CODE = {CODE!r}\n"
+    why = "code in a text, and the product executes texts"
+    assert found({A: text + timer}) == [(A, (1,), why)]
+
+
 def test_a_file_without_code_and_one_that_nothing_executes() -> None:
     assert found({DATA: "if in doubt: ask\n"}, others={B: RUNS}) == []
     assert found({DATA: CODE}, others={B: "import sys\nsys.path"}) == []
