@@ -196,14 +196,12 @@ def _last_name(node: ast.expr) -> str:
 def _step(node: ast.AST) -> tuple[ast.AST, str] | None:
     """What an attribute is looked up in, and its name: `a.b`, `a["b"]`, `getattr(a, "b")`."""
     match node:
-        case ast.Attribute(value=value, attr=attr):
-            return value, attr
+        case ast.Attribute(value=value, attr=str(name)):
+            return value, name
         case ast.Subscript(value=value, slice=ast.Constant(value=str(name))):
             return value, name
-        case ast.Call(func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(name)), *_]):
-            return value, name
-        case ast.Call(func=ast.Name(id="getattr"), args=[value, _, *_]):
-            return value, _ANY
+        case ast.Call(func=ast.Name(id="getattr"), args=[value, name, *_]):
+            return value, _text(name) or _ANY
         case ast.Call(func=ast.Name(id="vars"), args=[value]):
             return value, "__dict__"
         case ast.Call(func=ast.Call(func=getter, args=[ast.Constant(value=str(name)), *_])) if (
