@@ -88,6 +88,14 @@ def test_what_is_no_product_code_may_run_code() -> None:
     assert found({"tests/test_a.py": RUNS, "scripts/b.py": RUNS}) == []
 
 
+def test_tests_that_are_measured_may_run_code() -> None:
+    path = "testing/test_helpers.py"
+    head = measurement(covered(1, 1, path=path))
+    after = {path: RUNS}
+    assert changed_sources(changes(after), head) == ((), ())
+    assert unseen_code(changes(after), head, sources(after)) == ()
+
+
 def test_what_is_no_python_runs_nothing() -> None:
     assert found({A: "exec("}) == []
 
