@@ -23,7 +23,7 @@ from coverage_gate.core.syntax import (
 
 #: Functions of Python itself that run or make code, whatever it comes from.
 _COMPUTED = "a computed name of builtins"
-_BUILTINS = frozenset({"exec", "eval", "compile", "ctypes.pythonapi", _COMPUTED})
+_BUILTINS = frozenset({"exec", "eval", "compile", _COMPUTED, "ctypes.pythonapi.PyRun_SimpleString"})
 #: Calls that make code out of data. Some are named for other purposes, too.
 _MAKERS = frozenset(
     {"marshal.load", "marshal.loads", "types.CodeType", "types.FunctionType"}
