@@ -35,6 +35,7 @@ def repository_codes() -> set[str]:
 
 def test_every_code_has_a_heading_and_every_heading_a_code() -> None:
     codes = {str(code) for code in (*Reason, *FailureCode)} | repository_codes()
+    codes.add(ports.BAD_GIT_CONFIG)
     assert headings("errors.md", "###") == codes
 
 
