@@ -198,10 +198,10 @@ def test_branches_are_left_out_where_only_lines_are_measured(root: Path) -> None
     facts = facts_of(root, "if x:\n    y = 1\n", BaseConfig())
     assert sorted(facts) == [
         "excluded",
-        "imports",
-        "packed",
         "idle",
         "idle_exits",
+        "imports",
+        "packed",
         "path",
         "runs",
         "silent",
