@@ -60,6 +60,7 @@ def test_a_line_that_runs_by_chance_is_found_listed_and_excused(
     runs.write_text("")
     monkeypatch.setenv("CHANCE", str(runs))
     monkeypatch.setenv("ORCH_COVERAGE_ENV_ALLOW", "CHANCE")
+    monkeypatch.setenv("ORCH_SANDBOX", "plain")  # chance is a file outside of the tree here
     founded.new_branch("chance", {"tests/test_price.py": PRICE_TESTS + CHANCE})
     repo = ("--repo", str(founded.path))
     told = tell("flaky", "record", *repo, "--base", "chance")

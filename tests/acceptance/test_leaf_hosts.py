@@ -253,12 +253,11 @@ def test_different_work_items_have_different_reports() -> None:
     assert len({gate.report_path(NAME, item) for item in items}) == len(items)
 
 
-def test_nothing_but_the_report_is_left_beside_it(shop: Shop) -> None:
+def test_nothing_but_the_report_and_its_statement_is_left(shop: Shop) -> None:
     shop.check("docs")
     shop.check("feature/tested")
-    assert [path.name for path in gate.report_path(NAME, "ET-1").parent.iterdir()] == [
-        "18-coverage-report.md"
-    ]
+    left = sorted(path.name for path in gate.report_path(NAME, "ET-1").parent.iterdir())
+    assert left == ["18-coverage-report.intoto.json", "18-coverage-report.md"]
 
 
 def test_a_replaced_report_path_is_written_and_ratcheted_from(

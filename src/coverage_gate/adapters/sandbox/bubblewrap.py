@@ -83,10 +83,12 @@ def arguments(cell: Cell) -> list[str]:
         options += ["--unshare-user", "--disable-userns"]
     options += [*_system(), *_devices(cell.room)]
     binds = binds_of(cell)
-    options += _folders([bind.place for bind in binds])
-    for bind in planned(binds):
+    links = _links(cell.premises.readable, binds)
+    options += _folders([*(bind.place for bind in binds), *links])
+    for bind in planned(binds, links):
         options += [_how(bind), str(bind.source), str(bind.place)]
-    options += _links(cell.premises.readable, [bind.place for bind in binds])
+    for link in links:
+        options += ["--symlink", str(link.readlink()), str(link)]
     for folder in cell.premises.emptied:
         options += _in_memory(folder, cell.room)
     for name in NAMES:
@@ -159,13 +161,14 @@ def _is_shown(bind: Bind, binds: dict[Path, Bind]) -> bool:
     return above.source / bind.place.relative_to(above.place) == bind.source
 
 
-def planned(binds: Sequence[Bind]) -> Iterator[Bind]:
+def planned(binds: Sequence[Bind], links: Sequence[Path] = ()) -> Iterator[Bind]:
     """The same with a place for each: what lies in a shown folder that has no such place is none.
 
-    A folder that lacks it is shown by its entries.
+    A folder that lacks it, or one of the links, is shown by its entries.
     """
+    places = [*(bind.place for bind in binds), *links]
     for bind in binds:
-        inner = [other.place for other in binds if bind.place in other.place.parents]
+        inner = [place for place in places if bind.place in place.parents]
         yield from _opened(bind, [place for place in inner if not _has(bind, place)])
 
 
@@ -194,11 +197,16 @@ def _open_folders(folders: Iterable[Path]) -> list[str]:
     return [word for folder in folders for word in ("--perms", "0755", "--dir", str(folder))]
 
 
-def _links(paths: Sequence[Path], shown: Sequence[Path]) -> list[str]:
+def _links(paths: Sequence[Path], binds: Sequence[Bind]) -> list[Path]:
     """Links on the way to what is shown, so that it is found by the name that it is known by."""
     found = dict.fromkeys(link for path in paths for link in links_to(path))
-    options: list[str] = []
-    for link in found:
-        if not _is_system(link) and not any(link.is_relative_to(place) for place in shown):
-            options += ["--symlink", str(link.readlink()), str(link)]
-    return options
+    return [link for link in found if not _is_system(link) and not _leads(link, binds)]
+
+
+def _leads(link: Path, binds: Sequence[Bind]) -> bool:
+    """Whether what is shown around a link has it already. A stand-in may lack it."""
+    around = [bind for bind in binds if bind.place in link.parents]
+    if not around:
+        return False
+    nearest = max(around, key=lambda bind: len(bind.place.parts))
+    return (nearest.source / link.relative_to(nearest.place)).is_symlink()

@@ -99,6 +99,19 @@ def test_a_link_inside_of_what_is_shown_is_there_already(top: Path) -> None:
     assert str(top / "env/python") not in made
 
 
+def test_an_environment_that_is_a_link_in_the_checkout_is_found_beside_the_export(
+    top: Path,
+) -> None:
+    (top / "checkout/venv").symlink_to("../env")
+    premises = Premises(
+        readable=(top / "checkout/venv/bin",), stand_ins=((top / "checkout", top / "tree"),)
+    )
+    made = arguments(cell(top, premises))
+    at = made.index("../env")
+    assert made[at - 1 : at + 2] == ["--symlink", "../env", str(top / "checkout/venv")]
+    assert str(top / "checkout/README") in made
+
+
 def test_root_needs_no_namespace_of_users_but_to_become_somebody(top: Path) -> None:
     as_root = arguments(cell(top, Premises(), is_root=True))
     as_user = arguments(cell(top, Premises()))
