@@ -81,10 +81,12 @@ class Planner:
         return config if branch is None else replace(config, branch=branch)
 
     def _trusted(self, source: TreeSource) -> TrustedPytest:
-        base, command = source.config_tree, self.bench.command
-        if self.view is None or source.tree is None or base is None or not command.is_pytest:
+        command = self.bench.command
+        if self.view is None or source.tree is None or not command.is_pytest:
             return TrustedPytest()
-        return trusted_options(self.view, command, base, source.tree)
+        # A tree by itself, as after its merge, has its own configuration for the base's: the same
+        # measurement as when it was judged.
+        return trusted_options(self.view, command, source.config_tree or source.tree, source.tree)
 
     def _interpreter(self, entries: Sequence[str]) -> Interpreter:
         choice = self._choice(entries)
