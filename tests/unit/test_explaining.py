@@ -117,4 +117,5 @@ def test_a_picture_is_made_of_the_judged_tree() -> None:
 
 def test_without_a_tree_or_where_it_cannot_be_read_there_is_no_picture() -> None:
     assert pictured(conflict(), BrokenChange()) == ()
+    assert pictured(replace(passing(), tree=None), BrokenChange()) == ()
     assert pictured(passing(), BrokenChange()) == ()

@@ -293,6 +293,12 @@ def test_what_is_no_command_is_refused(value: object) -> None:
         values.read_command(value)
 
 
+def test_a_template_holds_the_place_of_the_command() -> None:
+    assert values.read_template("cage -- {command}") == ("cage", "--", "{command}")
+    with pytest.raises(ValueError, match=r"lacks the word \{command\}"):
+        values.read_template("cage --")
+
+
 @pytest.mark.parametrize("text", ["https://api.telegram.org", "http://localhost:8081/api"])
 def test_an_address_loses_its_final_slash(text: str) -> None:
     assert values.read_url(f" {text}/ ") == text

@@ -271,13 +271,18 @@ def run(
     return status
 
 
+def change(told: str | None) -> None:
+    """Let code be changed in memory, as it is told in this file beside the module that does it."""
+    if told:
+        sys.path.append(os.path.dirname(told))
+        importlib.import_module("coverage_gate_mutant").install(told)
+
+
 def main(spec_path: str) -> int:
     """Run the specification in this file. Returns the exit status."""
     spec = json.loads(Path(spec_path).read_text("ascii"))
     take_place(spec, os.path.dirname(os.path.abspath(__file__)))
-    if spec.get("mutant"):
-        sys.path.append(os.path.dirname(spec["mutant"]))
-        importlib.import_module("coverage_gate_mutant").install(spec["mutant"])
+    change(spec.get("mutant"))
     coverage = importlib.import_module("coverage")
     tracer = note_tracer(coverage.Coverage)
     command = importlib.import_module("coverage.cmdline").main

@@ -17,6 +17,7 @@ import pytest
 from tests.unit.adapters.measure_run.fake_sandbox import Call, FakeSandbox
 
 from coverage_gate.adapters.measure import mutant as script
+from coverage_gate.adapters.measure import runner
 from coverage_gate.adapters.measure.command import parse_test_command
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.mutant_run import Taken, run_mutant, write_mutant
@@ -201,6 +202,20 @@ def test_without_wanted_tests_all_are_run(tmp_path: Path, export: Path) -> None:
     script.pytest_collection_modifyitems(config, items)
     assert len(items) == 1
     assert script.pytest_ignore_collect(export / "shop.py", config) is None
+
+
+def test_the_runner_installs_the_module_that_lies_beside_what_it_is_told(
+    told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setitem(sys.modules, "coverage_gate_mutant", None)
+    del sys.modules["coverage_gate_mutant"]
+    before = SourceFileLoader.get_code
+    runner.change(None)
+    assert SourceFileLoader.get_code is before
+    runner.change(str(told))
+    assert SourceFileLoader.get_code is not before
+    assert sys.path[-1] == str(told.parent)
 
 
 def test_the_option_is_hidden() -> None:

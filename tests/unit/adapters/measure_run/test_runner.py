@@ -16,12 +16,13 @@ import pytest
 
 from coverage_gate.adapters.measure import foreign, runner
 from coverage_gate.adapters.measure.command import parse_test_command
+from coverage_gate.adapters.measure.mutant_run import write_mutant
 from coverage_gate.adapters.measure.outcomes import read_claims
 from coverage_gate.adapters.measure.workroom import Workroom, lay_out, write_spec
 
 
 def start(
-    top: Path, files: dict[str, str], command: str, *, rc: str = "rc"
+    top: Path, files: dict[str, str], command: str, *, rc: str = "rc", is_trial: bool = False
 ) -> tuple[Workroom, int]:
     """Run the script itself on a tree of these files. Returns what it left and its status."""
     export = top / "export"
@@ -37,6 +38,7 @@ def start(
         export=export,
         roots=[top / "checkout"],
         editable=[],
+        mutant=write_mutant(room, None, None, export=export) if is_trial else None,
     )
     done = subprocess.run(
         [sys.executable, str(runner.__file__), str(room.spec)],
@@ -66,6 +68,11 @@ def test_a_configuration_that_is_not_there_is_a_run_without_tracer(tmp_path: Pat
     claims = read_claims(room.claims)
     assert claims is not None
     assert (claims.core, claims.exit_status, status) == (None, 1, 1)
+
+
+def test_a_trial_has_what_changes_code_in_memory(tmp_path: Path) -> None:
+    code = "import sys\nassert 'coverage_gate_mutant' in sys.modules\n"
+    assert start(tmp_path, {"tests.py": code}, "python tests.py", is_trial=True)[1] == 0
 
 
 def test_a_child_that_comes_back_to_the_runner_claims_nothing(tmp_path: Path) -> None:
