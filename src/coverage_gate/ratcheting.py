@@ -16,7 +16,8 @@ from coverage_gate.core.baseline import ANY, Baseline, BaselineKey
 from coverage_gate.core.history import branch_of
 from coverage_gate.core.ratchet import RatchetResult
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
-from coverage_gate.ports import StoreError
+from coverage_gate.core.times import days_before
+from coverage_gate.ports import Store, StoreError
 from coverage_gate.settings import Settings, SettingsError
 from coverage_gate.wiring import CHATS, configured_topics, open_repository, store_of
 
@@ -84,7 +85,14 @@ def ratchet(
                 max_drop=settings.alert_drop,
                 topics=[topic for topic in configured_topics(settings) if topic in CHATS],
             )
+            _forget_old(store, settings, repository, at=at)
     return result
+
+
+def _forget_old(store: Store, settings: Settings, repository: str, *, at: str) -> None:
+    """Retention: a merge is the one thing that regularly happens to a store."""
+    if settings.history_days:
+        store.prune(repository, before=days_before(at, settings.history_days))
 
 
 def _read(report: Path) -> ReportFields:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.history_points import keep_points
 from tests.shop import NAME, Shop, Told
 
-from coverage_gate.core.history import FileCounts, Origin, Point
-from coverage_gate.core.rates import Counts
+from coverage_gate.core.history import Origin
 from coverage_gate.core.records import OutboxState
 from coverage_gate.testing.repositories import RepositoryBuilder
 
@@ -35,23 +35,7 @@ TELEGRAM = {"ORCH_TELEGRAM_BOT_TOKEN": "1:token", "ORCH_TELEGRAM_CHAT_ID": "7"}
 
 def keep(shop: Shop, *covered: int, scope: str = "scope", branch: str = "trunk") -> None:
     """Points of a thousand statements, one for each day after those that are there."""
-    known = len(shop.store.history(NAME, branch=branch, limit=99))
-    for day, count in enumerate(covered, start=known + 1):
-        counts = Counts(covered=count, total=1000)
-        at = f"2026-01-{day:02}T12:00:00Z"
-        point = Point(
-            repository=NAME,
-            branch=branch,
-            commit=f"{day:040x}",
-            tree=None,
-            at=at,
-            recorded_at=at,
-            counts=counts,
-            scope=scope,
-            kind="ctrace-3.11-line",
-            identity=f"{day}",
-        )
-        shop.store.note_point(point, [FileCounts(path="src/a.py", lines=counts)])
+    keep_points(shop.store, NAME, *covered, branch=branch, scope=scope)
 
 
 def told_to_people(shop: Shop) -> list[str]:
@@ -110,6 +94,21 @@ def test_a_fall_of_more_than_two_points_fails_the_check(
     jsonschema.validate(told.json, SCHEMA)
     assert (told.status, told.json["outcome"]) == (status, outcome)
     assert told.json["points"][0]["points"] == (after - 900) / 10
+
+
+def test_small_falls_that_add_up_fail_the_check_once(shop: Shop, tell: Tell) -> None:
+    check = ("history", "check", "--branch", "trunk", "--repo", str(shop.path))
+    statuses = []
+    for covered in (900, 890, 885, 879, 878):
+        keep(shop, covered)
+        statuses.append(tell(*check).status)
+    assert statuses == [0, 0, 0, 1, 0]
+    shown = tell("history", "--branch", "trunk", "--repo", str(shop.path))
+    assert [line.split()[-2:] for line in shown.out.splitlines() if "slid" in line] == [
+        ["slid", "-2.1"]
+    ]
+    page = tell("trend", "--branch", "trunk", "--repo", str(shop.path), "--format", "html")
+    assert '<span class="bad">slid -2.1</span>' in page.out
 
 
 def test_a_fall_across_a_changed_configuration_is_called_not_comparable(
@@ -217,6 +216,17 @@ def test_old_points_are_pruned_by_days(shop: Shop, tell: Tell) -> None:
     pruned = tell(*prune, "--days", "1", "--format", "json").json
     assert (pruned["points"], pruned["measurements"]) == (1, 0)
     assert tell(*prune, "--days", "1").out == "forgotten: 0 points, 0 measurements\n"
+
+
+def test_a_merge_forgets_what_is_too_old_where_days_are_set(
+    founded: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(founded, 900, 901)
+    monkeypatch.setenv("ORCH_COVERAGE_HISTORY_DAYS", "30")
+    assert founded.check("feature/tested")[0]
+    founded.merge("feature/tested")
+    (left,) = founded.store.history(NAME, branch="trunk", limit=9)
+    assert left.counts.covered == 901
 
 
 # Numbers from before

@@ -97,6 +97,15 @@ def test_a_merge_that_falls_by_two_points_or_less_is_not_told(
     assert told(store) == []
 
 
+def test_small_merges_that_add_up_are_told_exactly_once(store: MemoryStore) -> None:
+    for covered in (890, 885, 879, 878):
+        measured(store, covered, branch="feature", tree=f"t{covered}")
+        for _ in range(2):
+            merged(store, f"t{covered}")
+    (row,) = told(store)
+    assert row["message"].startswith("coverage fell by more than 2 points in several steps: -2.1")
+
+
 def test_a_merge_across_a_changed_configuration_is_not_comparable(store: MemoryStore) -> None:
     measured(store, 100, branch="feature", tree="other", scope="other")
     step = merged(store, "other", scope="other")

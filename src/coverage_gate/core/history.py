@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -111,12 +111,21 @@ class Step:
         before: What it was compared with; where that could not be, the one before it.
         standing: How it stands.
         change: Difference of both rates, exact; 0 where they were not compared.
+        top: Where a slide began: falls that are a regression only together. None: no slide.
     """
 
     point: Point
     before: Point | None
     standing: Standing
     change: Fraction = Fraction(0)
+    top: Point | None = None
+
+    @property
+    def slid(self) -> Fraction:
+        """By how much it lies below the top of its slide, negative; 0 where there is none."""
+        if self.top is None or self.top.counts.rate is None or self.point.counts.rate is None:
+            return Fraction(0)
+        return self.point.counts.rate - self.top.counts.rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,18 +198,27 @@ def branch_of(ref: str) -> str:
 def steps(points: Iterable[Point], *, max_drop: Fraction) -> tuple[Step, ...]:
     """Each point beside the nearest earlier one that it can be compared with.
 
+    Small falls add up: a point is a regression, too, where it lies too far below the highest one
+    since the last regression. So each slide is told by one point.
+
     Args:
         points: Oldest first.
         max_drop: A share; what falls by more is a regression, by just so much is none.
     """
     last: Point | None = None
     newest: dict[tuple[str, str], Point] = {}
+    tops: dict[tuple[str, str], Point] = {}
     found = []
     for point in points:
-        found.append(_step(point, newest.get((point.scope, point.kind)), last, max_drop))
+        key = (point.scope, point.kind)
+        step = _step(point, newest.get(key), last, max_drop)
+        if step.standing is Standing.HELD:
+            step = _sliding(step, tops[key], max_drop)
+        found.append(step)
         last = point
         if point.counts.rate is not None:
-            newest[point.scope, point.kind] = point
+            newest[key] = point
+            tops[key] = _top(step, tops.get(key))
     return tuple(found)
 
 
@@ -218,6 +236,20 @@ def _step(point: Point, before: Point | None, last: Point | None, max_drop: Frac
         standing=Standing.REGRESSION if fell else Standing.HELD,
         change=new - old,
     )
+
+
+def _sliding(step: Step, top: Point, max_drop: Fraction) -> Step:
+    """The step as a regression where it is the one that makes a slide too deep."""
+    fallen = replace(step, standing=Standing.REGRESSION, top=top)
+    return fallen if -fallen.slid > max_drop else step
+
+
+def _top(step: Step, top: Point | None) -> Point:
+    """What later points are measured by: the highest one; what was told begins anew."""
+    point = step.point
+    if top is None or step.standing is Standing.REGRESSION:
+        return point
+    return max(point, top, key=lambda each: each.counts.rate or Fraction(0))
 
 
 def newest_steps(found: Sequence[Step]) -> tuple[Step, ...]:
@@ -255,6 +287,10 @@ def step_text(step: Step, *, max_drop: Fraction) -> str:
     was = f"{percent_text(before.counts.rate)} ({before.counts}) at {before.name}"
     limit = percent_text(max_drop).removesuffix("%")
     moved = f"{points_text(step.change)} points, from {was} to {now}"
+    if step.top is not None:
+        top = f"{percent_text(step.top.counts.rate)} ({step.top.counts}) at {step.top.name}"
+        slid = f"{points_text(step.slid)} points, from {top} to {now}"
+        return f"coverage fell by more than {limit} points in several steps: {slid}"
     if step.standing is Standing.REGRESSION:
         return f"coverage fell by more than {limit} points: {moved}"
     return f"held within {limit} points: {moved}"

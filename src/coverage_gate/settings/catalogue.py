@@ -174,7 +174,8 @@ _GATE = {
     ),
     "history_days": Setting(
         env="ORCH_COVERAGE_HISTORY_DAYS",
-        about="How many days `history prune` keeps points and measurements. 0: for ever.",
+        about="How many days points and measurements are kept; older ones go after a merge, or by"
+        " `history prune`. 0: for ever.",
         allowed="a whole number from 0 to 36500",
         default="0",
         flag="--days",

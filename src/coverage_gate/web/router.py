@@ -27,6 +27,7 @@ from coverage_gate.web.bodies import (
 )
 from coverage_gate.web.figures import metrics_text
 from coverage_gate.web.guard import MAX_BODY_BYTES, guarded_route, unusable
+from coverage_gate.web.past import add_history
 from coverage_gate.web.waivers import add_waivers
 
 #: Blocks of `GET /queue` beside `coverage`, as an engine has them.
@@ -86,6 +87,7 @@ def coverage_router(
         ),
     )
     _add_reading(router, queue)
+    add_history(router)
     _add_metrics(router, doorkeeper)
     guarded.post("/coverage/baseline", summary="Set the baseline, audited")(set_baseline)
     add_waivers(router, guarded)

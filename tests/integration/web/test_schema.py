@@ -31,6 +31,7 @@ def test_the_schema_has_every_route_of_the_contract() -> None:
         ("/queue", "get"),
         ("/coverage/baseline", "post"),
         ("/coverage/reports/{repo}/{work_item}", "get"),
+        ("/coverage/history/{repo}", "get"),
         ("/healthz", "get"),
         ("/metrics", "get"),
     } <= {(path, verb) for path, verbs in paths.items() for verb in verbs}

@@ -6,6 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coverage_gate.core.history import (
     FileCounts,
@@ -61,6 +63,69 @@ def last(*points: Point, max_drop: Fraction = TWO) -> Step:
 def test_more_than_two_points_alert_and_exactly_two_do_not(after: int, standing: Standing) -> None:
     step = last(point(900), point(after))
     assert (step.standing, step.change) == (standing, Fraction(after - 900, 1000))
+
+
+def standings(*covered: int, max_drop: Fraction = TWO) -> list[int]:
+    """Which of these points of a thousand statements are regressions."""
+    found = steps([point(each) for each in covered], max_drop=max_drop)
+    return [place for place, step in enumerate(found) if step.standing is Standing.REGRESSION]
+
+
+@pytest.mark.parametrize(
+    ("covered", "told"),
+    [
+        ((900, 890, 885, 880), []),  # exactly two points together
+        ((900, 890, 885, 879), [3]),
+        ((900, 890, 885, 879, 878, 870), [3]),  # told: it is measured by 879 now
+        ((900, 890, 885, 879, 870, 858), [3, 5]),
+        ((900, 890, 910, 895), []),  # growth in between raises the mark, and 910 holds
+        ((900, 890, 910, 895, 889), [4]),
+        ((900, 870, 860, 849), [1, 3]),  # a single fall begins anew, too
+        ((900, 885, 900, 885, 900, 885), []),  # there and back is no slide
+    ],
+)
+def test_small_falls_add_up_and_a_slide_is_told_by_one_point(
+    covered: tuple[int, ...], told: list[int]
+) -> None:
+    assert standings(*covered) == told
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=30), st.integers(0, 30))
+def test_no_point_lies_untold_below_what_was_before(covered: list[int], drop: int) -> None:
+    limit = Fraction(drop, 100)
+    found = steps([point(each, 100) for each in covered], max_drop=limit)
+    mark = covered[0]
+    for step in found:
+        now = step.point.counts.covered
+        assert (step.standing is Standing.REGRESSION) == (mark - now > drop)
+        mark = now if step.standing is Standing.REGRESSION else max(mark, now)
+
+
+def test_a_slide_says_from_where_to_where() -> None:
+    points = [
+        point(each, commit=letter * 40) for each, letter in ((900, "a"), (885, "b"), (876, "c"))
+    ]
+    step = last(*points)
+    assert (step.before, step.top, step.change) == (points[1], points[0], Fraction(-9, 1000))
+    assert step_text(step, max_drop=TWO) == (
+        "coverage fell by more than 2 points in several steps: -2.4 points, from 90% (900/1000) at "
+        "aaaaaaaaa to 87.6% (876/1000) at ccccccccc"
+    )
+    assert last(point(900)).slid == 0
+
+
+def test_a_slide_is_followed_in_each_way_of_measuring_alone() -> None:
+    mixed = [
+        point(900),
+        point(100, kind="x"),
+        point(885),
+        point(0, 0),
+        point(879),
+        point(99, kind="x"),
+    ]
+    found = steps(mixed, max_drop=TWO)
+    assert [step.standing for step in found[-2:]] == [Standing.REGRESSION, Standing.HELD]
+    assert found[-2].top == mixed[0]
 
 
 def test_nothing_is_rounded_before_it_is_compared() -> None:

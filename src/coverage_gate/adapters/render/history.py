@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from coverage_gate.adapters.render.canvas import Canvas, Style
@@ -81,7 +82,7 @@ def _row(step: Step, canvas: Canvas) -> str:
         str(point.counts),
         percent_text(point.counts.rate),
         points_text(step.change) if compared else "",
-        _WORDS[step.standing],
+        _WORDS[step.standing] if step.top is None else f"slid {points_text(step.slid)}",
     ).rstrip()
     return canvas.painted(text, Style.BAD) if step.standing is Standing.REGRESSION else text
 
@@ -168,9 +169,14 @@ def _point_object(step: Step, files: Sequence[FileCounts] | None) -> dict[str, o
         "origin": str(point.origin),
         "standing": str(step.standing),
         "compared_with": None if before is None else before.commit,
-        "points": _points(step) if compared else None,
+        "points": _points(step.change) if compared else None,
+        "slid": None if step.top is None else _slide_object(step.top, step),
         "files": None if files is None else [_file_object(file) for file in files],
     }
+
+
+def _slide_object(top: Point, step: Step) -> dict[str, object]:
+    return {"from": top.commit, "at": top.at, "points": _points(step.slid)}
 
 
 def _file_object(file: FileCounts) -> dict[str, object]:
@@ -222,9 +228,9 @@ def _percent(counts: Counts) -> float | None:
     return None if counts.rate is None else percent_number(counts.rate)
 
 
-def _points(step: Step) -> float:
-    sign = -1 if step.change < 0 else 1
-    return sign * percent_number(abs(step.change))
+def _points(change: Fraction) -> float:
+    sign = -1 if change < 0 else 1
+    return sign * percent_number(abs(change))
 
 
 def exact(text: str) -> str:

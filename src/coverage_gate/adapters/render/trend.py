@@ -225,6 +225,12 @@ _WORDS = {
 }
 
 
+def _word(step: Step) -> str:
+    if step.top is not None:
+        return f'<span class="bad">slid {points_text(step.slid)}</span>'
+    return _WORDS.get(step.standing, "")
+
+
 def _points_table(steps: Sequence[Step]) -> list[str]:
     rows = [_point_row(step) for step in reversed(steps[-_ROWS:])]
     return ["<h2>Measurements, the newest first</h2>", _table(_HEAD, rows)]
@@ -237,7 +243,7 @@ def _point_row(step: Step) -> str:
         f"<tr><td>{text(_when(point.at).removesuffix(' UTC'))}</td>"
         f'<td class="n">{percent_text(point.counts.rate)}</td>'
         f'<td class="n">{points_text(step.change) if compared else ""}</td>'
-        f"<td>{_WORDS.get(step.standing, '')}</td>"
+        f"<td>{_word(step)}</td>"
         f'<td class="code">{text(point.name)}</td><td class="n">{point.counts}</td></tr>'
     )
 
