@@ -70,6 +70,7 @@ class TierFile:
         weight: Its share of all statements.
         imports: Files of the plan that it imports.
         importers: How many files import it.
+        place: Its place among all files of the plan, from 1, where imports alone order them.
         functions: Those with statements that no test runs, the most complex first.
     """
 
@@ -81,6 +82,7 @@ class TierFile:
     weight: Fraction
     imports: tuple[str, ...]
     importers: int
+    place: int
     functions: tuple[Weak, ...]
 
 
@@ -152,21 +154,22 @@ def tiers_of(
     for imported in graph.values():
         for path in imported:
             importers[path] = importers.get(path, 0) + 1
+    needs = {path: _need(path, counts, targets) for path, counts in every.items()}
+    places = _places({path: every[path] for path, need in needs.items() if need}, graph)
     files: dict[str, TierFile] = {}
     for file in measured.files:
         counts, band = every[file.path], band_of(every[file.path])
-        goal = _goal(file.path, band, targets)
-        need = math.ceil(goal * counts.total) - counts.covered
-        if band is not None and need > 0:
+        if band is not None and needs[file.path]:
             files[file.path] = TierFile(
                 path=file.path,
                 band=band,
                 counts=counts,
-                goal=goal,
-                need=need,
+                goal=_goal(file.path, band, targets),
+                need=needs[file.path],
                 weight=Fraction(counts.total, total.total),
                 imports=tuple(sorted(graph[file.path])),
                 importers=importers.get(file.path, 0),
+                place=places[file.path],
                 functions=_weak(file, outlines[file.path].functions),
             )
     return Tiers(
@@ -187,6 +190,24 @@ def _goal(path: str, band: Band | None, targets: Sequence[Target]) -> Fraction:
     return max(asked, default=usual)
 
 
+def _need(path: str, counts: Counts, targets: Sequence[Target]) -> int:
+    """How many more statements its goal takes; 0 where it is reached."""
+    goal = _goal(path, band_of(counts), targets)
+    return max(0, math.ceil(goal * counts.total) - counts.covered)
+
+
+def _places(held: Mapping[str, Counts], graph: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """The place of each file in one order of all of them, bands aside."""
+    weights = {path: counts.missing for path, counts in held.items()}
+    return {path: place for place, path in enumerate(_order(weights, graph), start=1)}
+
+
+def _order(held: Mapping[str, int], graph: Mapping[str, Iterable[str]]) -> list[str]:
+    # What is not held stands in nobody's way.
+    weights = {path: held.get(path, _FIRST) for path in graph}
+    return [path for path in in_import_order(graph, weights) if path in held]
+
+
 def _weak(file: FileCoverage, functions: Iterable[Complexity]) -> tuple[Weak, ...]:
     missing = list(lines_of(file.statements & ~file.executed))
     held = [
@@ -201,9 +222,8 @@ def _ordered(
     held: Mapping[str, TierFile], graph: Mapping[str, Iterable[str]]
 ) -> tuple[TierFile, ...]:
     """What is imported first, also by way of files that are not held; else the most uncovered."""
-    # What is not held stands in nobody's way.
-    weights = {path: held[path].counts.missing if path in held else _FIRST for path in graph}
-    return tuple(held[path] for path in in_import_order(graph, weights) if path in held)
+    weights = {path: file.counts.missing for path, file in held.items()}
+    return tuple(held[path] for path in _order(weights, graph))
 
 
 def _phases(

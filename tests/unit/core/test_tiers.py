@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.targets import Target
-from coverage_gate.core.tiers import Band, band_of, tiers_of
+from coverage_gate.core.tiers import Band, TierFile, band_of, tiers_of
 from coverage_gate.testing.values import covered, measurement
 
 
@@ -90,11 +91,34 @@ def test_within_a_phase_the_most_uncovered_comes_first_unless_it_imports_another
     assert [file.path for file in found.phases[0].files] == ["middle.py", "small.py", "large.py"]
 
 
+BANDS = list(Band)
 FILES = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda pair: (min(pair), max(pair))),
     min_size=1,
     max_size=8,
 )
+
+
+def _reached(edges: set[tuple[int, int]]) -> set[tuple[str, str]]:
+    """Importer and imported, also by way of others. Importers have the higher number."""
+    found = set(edges)
+    for _ in range(8):
+        found |= {(start, last) for start, to in found for other, last in edges if other == to}
+    return {(f"m{start}.py", f"m{to}.py") for start, to in found}
+
+
+def assert_the_whole_list_respects(
+    imported: set[tuple[str, str]], listed: Sequence[TierFile]
+) -> None:
+    at = {file.path: (number, file) for number, file in enumerate(listed)}
+    assert sorted(file.place for file in listed) == [*range(1, len(listed) + 1)]
+    for importer, other in imported:
+        if importer not in at or other not in at:
+            continue
+        (first, file), (second, needed) = at[importer], at[other]
+        assert needed.place < file.place
+        if first < second:  # tested before what it imports, which is better covered already
+            assert BANDS.index(file.band) < BANDS.index(needed.band)
 
 
 @given(FILES, st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
@@ -121,4 +145,5 @@ def test_sums_are_exact_and_the_order_respects_imports(
                 assert order.index(imported) < order.index(file.path)
         assert all(file.counts.covered + file.need <= file.counts.total for file in phase.files)
     listed = [file for phase in found.phases for file in phase.files]
+    assert_the_whole_list_respects(_reached(edges), listed)
     assert len({file.path for file in listed}) == len(listed) == len(files) - found.complete

@@ -9,6 +9,10 @@ from coverage_gate.core.rates import Counts, percent_number, percent_text
 from coverage_gate.core.tiers import Phase, TierFile, Tiers
 
 _FUNCTIONS = 5
+_COLUMNS = (
+    *("file", "covered", "uncovered", "goal", "needed", "weight"),
+    *("imported by", "place", "most complex"),
+)
 
 
 def tiers_markdown(tiers: Tiers) -> str:
@@ -27,6 +31,9 @@ def _lines(tiers: Tiers) -> Iterator[str]:
     yield f"{promised.covered - tiers.counts.covered} more."
     if tiers.complete:
         yield f"{tiers.complete} files need nothing."
+    yield "A phase is a band of how much is covered. Within it what is imported comes before who"
+    yield "imports it; what waits for a later phase is better covered already. `place` is the order"
+    yield "over all files by imports alone."
     yield ""
     yield "| phase | band | files | statements | total after it |"
     yield "|---|---|---|---|---|"
@@ -54,8 +61,8 @@ def _phase(phase: Phase) -> Iterator[str]:
         yield "- [ ] `coverage-gate plan --tiers`"
         return
     yield ""
-    yield "| file | covered | uncovered | goal | needed | weight | imported by | most complex |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield f"| {' | '.join(_COLUMNS)} |"
+    yield "|---" * len(_COLUMNS) + "|"
     yield from (f"| {' | '.join(_cells(file))} |" for file in phase.files)
 
 
@@ -67,6 +74,7 @@ def _cells(file: TierFile) -> Iterator[str]:
     yield str(file.need)
     yield percent_text(file.weight)
     yield str(file.importers)
+    yield str(file.place)
     told = [f"{weak.complexity.name} {weak.complexity.ways}" for weak in file.functions]
     yield markdown_text(", ".join(told[:_FUNCTIONS])) or "–"  # noqa: RUF001 - a dash
 
@@ -107,6 +115,7 @@ def _file(file: TierFile) -> dict[str, object]:
         "weight": str(file.weight),
         "imports": [_exact(path) for path in file.imports],
         "importers": file.importers,
+        "place": file.place,
         "functions": [
             {
                 "name": one_line(weak.complexity.name),

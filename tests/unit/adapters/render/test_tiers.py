@@ -44,7 +44,7 @@ def test_tiers_are_told() -> None:
         "Now 11/30 (36.66%); when all is done 26/30 (86.66%):\n15 more.",
         "1 files need nothing.",
         "## Phase 1: band 0 %",
-        r"| src/a\|b.py | 0/10 (0%) | 10 | 80% | 8 | 33.33% | 0 | f 1 |",
+        r"| src/a\|b.py | 0/10 (0%) | 10 | 80% | 8 | 33.33% | 0 | 1 | f 1 |",
         "## Phase 3: verification",
         "- [ ] `coverage-gate measure`",
     ):
