@@ -279,6 +279,25 @@ def judge(
         return ordered, settings
 
 
+def changed_paths(place: Place, *, progress: Progress | None = None) -> tuple[str, ...]:
+    """What differs between HEAD and what is staged, or the files; deleted ones, too.
+
+    Raises:
+        RepositoryError: If the folder is no repository, or a merge is not finished.
+    """
+    with open_workshop(repository=place.repository, folder=place.folder, progress=progress) as shop:
+        if shop.view is None:
+            raise no_repository(place.folder)
+        head, stands = (
+            shop.view.resolve(ref).tree
+            for ref in ("HEAD", snapshot(shop.view, place.stand, index=place.index))
+        )
+        changes = shop.view.changes(head, stands)
+    return tuple(
+        dict.fromkeys(path for each in changes.files for path in (each.old_path, each.path))
+    )
+
+
 def explain(
     read: SettingsReader,
     place: Place,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from tests.shop import BRANCHES, COUPON, PRICE, Shop, Told
+from tests.shop import BRANCHES, COUPON, PRICE, PRICE_TESTS, Shop, Told
 
 Tell = Callable[..., Told]
 
@@ -75,6 +75,32 @@ def test_a_partial_commit_hands_its_index_to_the_hook(
     stage(low, "feature/untested")
     monkeypatch.setenv("GIT_INDEX_FILE", str(own))
     assert diff(low, tell, "--staged").status == 0
+
+
+def test_a_text_alone_runs_no_test(low: Shop, tell: Tell) -> None:
+    code = ("--staged", "--only-code")
+    stage(low, "docs")
+    nothing = "nothing to judge: no Python or configuration file is staged\n"
+    assert diff(low, tell, *code) == Told(status=0, out="", err=nothing)
+    stage(low, "feature/untested")
+    assert diff(low, tell, *code).status == 1
+    assert diff(low, tell, "--only-code").status == 2
+
+
+def test_a_staged_deletion_is_judged(low: Shop, tell: Tell) -> None:
+    # One test of two: its code stays, so nothing excuses it.
+    low.git.write({"tests/test_price.py": PRICE_TESTS.partition("def test_discount")[0]})
+    low.git.git("add", "-A")
+    half = diff(low, tell, "--staged", "--only-code", "--floor", "0")
+    assert (half.status, "test_discount (gone)" in half.out) == (1, True)
+
+
+def test_code_may_go_with_its_tests(low: Shop, tell: Tell) -> None:
+    stage(low, "feature/tested")
+    low.git.commit("coupon")
+    low.git.git("rm", "-q", "src/shop/coupon.py", "tests/test_coupon.py")
+    told = diff(low, tell, "--staged", "--only-code")
+    assert told.status == 0, told.out
 
 
 def test_a_staged_change_may_not_let_the_total_fall_below_75(shop: Shop, tell: Tell) -> None:

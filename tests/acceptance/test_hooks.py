@@ -73,7 +73,12 @@ def test_pre_commit_refuses_and_passes_what_the_gate_does(hooked: Shop) -> None:
     write(hooked, "docs")
     hooked.git.git("add", "-A")
     docs = commit(hooked)
-    assert (docs.returncode, "Skipped" in docs.stderr) == (0, True), docs.stderr
+    assert (docs.returncode, "nothing to judge" in docs.stderr) == (0, True), docs.stderr
+    # pre-commit hands deletions to nobody.
+    hooked.git.git("rm", "-q", "tests/test_price.py")
+    deleted = commit(hooked)
+    assert (deleted.returncode, "FAIL" in deleted.stderr) == (1, True), deleted.stderr
+    hooked.git.git("reset", "-q", "--hard")
     # Staged without tests; beside it the files have them, which does not help.
     write(hooked, "feature/untested")
     hooked.git.git("add", "-A")

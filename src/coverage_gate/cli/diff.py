@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   coverage-gate diff --base main
-  coverage-gate diff --staged
+  coverage-gate diff --staged --only-code
   coverage-gate diff --worktree --base main --format agent
 """
 
 #: What a change is judged by: nothing that needs the numbers of main.
 RULES = "patch,unmeasured,integrity"
 STAGED_FLOOR = "75"
+#: Ends of the names of files by which a measurement can change; of others no commit has to wait.
+_MATTERS = (".py", ".toml", ".cfg", ".ini", ".coveragerc")
 
 
 @click.command(epilog=EXAMPLES)
@@ -39,6 +41,11 @@ STAGED_FLOOR = "75"
 @base_option
 @click.option("--staged", "stand", flag_value="index", help="What is staged, against HEAD.")
 @click.option("--worktree", "stand", flag_value="files", help="The files as they stand.")
+@click.option(
+    "--only-code",
+    is_flag=True,
+    help="With --staged: end at once where no Python or configuration file is staged.",
+)
 @db_option
 @change_options
 @verdict_format_option
@@ -47,6 +54,7 @@ def diff(
     *,
     repo: Path,
     stand: str | None,
+    only_code: bool,
     output: str,
     files: tuple[tuple[str, Path], ...],
     **flags: str | None,
@@ -69,11 +77,16 @@ def diff(
     from coverage_gate.wiring import is_uncommitted
 
     meant = Stand(stand or Stand.COMMIT)
+    if only_code and meant is not Stand.INDEX:
+        raise click.UsageError("--only-code belongs to --staged")
     if meant is Stand.INDEX and is_uncommitted(repo):
         click.echo("nothing to compare with: this is the first commit", err=True)
         return 0
     read = change_reader(flags, stand=meant)
     place = change_place(read(None), repo, base=flags["base"], stand=meant)
+    if only_code and not any(path.endswith(_MATTERS) for path in procedure.changed_paths(place)):
+        click.echo("nothing to judge: no Python or configuration file is staged", err=True)
+        return 0
     with open_progress() as progress:
         verdict, _ = procedure.judge(read, place, progress=progress)
     try:

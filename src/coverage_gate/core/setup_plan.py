@@ -32,9 +32,9 @@ repos:
     hooks:
       - id: coverage-gate-staged
         name: coverage of the staged change
-        entry: coverage-gate diff --staged
+        entry: coverage-gate diff --staged --only-code
         language: system
-        files: \\.(py|toml|cfg|ini)$
+        always_run: true
         pass_filenames: false
         verbose: true
 """
