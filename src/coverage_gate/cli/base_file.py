@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,3 +33,12 @@ def read_base_file(repo: Path, base: str) -> BaseFile:
         view = open_view(repo, scratch=scratch)
         commit = view.resolve(base)
         return BaseFile(commit=commit.sha, content=view.read_file(commit.tree, "pyproject.toml"))
+
+
+def read_base_files(repo: Path, base: str, names: Iterable[str]) -> dict[str, bytes]:
+    """Those of these files that a base has. Raises RepositoryError as `read_base_file`."""
+    with private_folder() as scratch:
+        view = open_view(repo, scratch=scratch)
+        tree = view.resolve(base).tree
+        read = {name: view.read_file(tree, name) for name in names}
+    return {name: content for name, content in read.items() if content is not None}

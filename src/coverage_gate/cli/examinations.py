@@ -26,6 +26,7 @@ from coverage_gate.cli.base_file import read_base_file
 from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, warn
 from coverage_gate.cli.receiver_examinations import check_letters, check_receiver
 from coverage_gate.cli.scope_examinations import check_files, check_scope
+from coverage_gate.cli.setup_examinations import check_hooks, check_limits, check_workflows
 from coverage_gate.closing import is_closed
 from coverage_gate.ports import RepositoryError, StoreError
 from coverage_gate.scratch import private_folder
@@ -207,6 +208,9 @@ EXAMINATIONS = (
     Examination(name="scope", run=with_settings(check_scope)),
     Examination(name="files", run=with_settings(check_files)),
     Examination(name="interpreter", run=with_settings(check_interpreter)),
+    Examination(name="limits", run=with_settings(check_limits)),
+    Examination(name="hooks", run=check_hooks),
+    Examination(name="workflows", run=with_settings(check_workflows)),
     Examination(name="testmon", run=with_settings(check_testmon)),
     *(Examination(name=topic, run=with_settings(_receiver(topic))) for topic in RECEIVERS),
     Examination(name="messages", run=with_settings(_letters)),
