@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 
 from coverage_gate.adapters.git.location import locate
 from coverage_gate.adapters.measure.base_config import CONFIG_FILES
@@ -67,6 +66,8 @@ def check_hooks(patient: Patient) -> Finding:
 def _of_pre_commit(text: str, place: Location, patient: Patient) -> Iterator[Finding]:
     if not text:
         return
+    import yaml
+
     try:
         hooks = list(_hooks(yaml.safe_load(text)))
     except yaml.YAMLError as error:
@@ -171,6 +172,8 @@ def check_workflows(patient: Patient, settings: Settings) -> Finding:
 
 
 def _of_workflow(path: str, text: str, settings: Settings) -> Iterator[Finding]:
+    import yaml
+
     try:
         scalars = list(_scalars(text))
     except yaml.YAMLError as error:
@@ -201,6 +204,8 @@ def _unincluded(top: Path, texts: Mapping[str, str]) -> Iterator[Finding]:
 
 def _scalars(text: str) -> Iterator[tuple[str, str]]:
     """Each text with the key above it, whatever tags a forge knows. Raises YAMLError."""
+    import yaml
+
     seen: set[int] = set()
     todo: list[tuple[str, Any]] = [("", each) for each in yaml.compose_all(text, yaml.SafeLoader)]
     while todo:
