@@ -20,8 +20,6 @@ from stage_engine.notices import PLANE, TELEGRAM
 from stage_engine.qg import QG_CHECKS
 from stage_engine.stages import STAGE_TRANSITIONS
 
-#: The version of the form; another one is refused.
-VERSION = 1
 DEFAULT_NAME = "default"
 #: Where messages can be left.
 CHANNELS = (TELEGRAM, PLANE)
@@ -144,7 +142,6 @@ class NotifyNode(_Node):
 
 
 Node = StageNode | CheckNode | CommandNode | NotifyNode
-NODE_TYPES = ("stage", "check", "command", "notify")
 
 
 class Definition(_Part):

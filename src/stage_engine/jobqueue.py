@@ -122,14 +122,6 @@ def cancel(rows: Rows, job_id: int, *, reason: str = "cancelled") -> bool:
     return rows.connection.execute(ended).rowcount == 1
 
 
-def reclaim(rows: Rows, *, clock: EngineClock, silence_ms: int) -> tuple[int, ...]:
-    """Put jobs back whose worker was not heard of for so long. Returns their numbers."""
-    silent = or_(JOBS.c.heartbeat_ms < clock.now_ms() - silence_ms, JOBS.c.boot != clock.boot_id())
-    values = {"state": JobState.PENDING, "worker": "", "not_before_ms": 0}
-    lost = update(JOBS).where(_in({JobState.RUNNING}), silent).values(**values)
-    return tuple(sorted(rows.connection.execute(lost.returning(JOBS.c.id)).scalars()))
-
-
 def find(rows: Rows, job_id: int) -> Job | None:
     """The job of this number, None without one."""
     row = rows.connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one_or_none()

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from coverage_gate.settings import all_settings
 from stage_engine import settings as names
 from stage_engine.cli.main import STATUSES, TABLE
-from stage_engine.definitions import NODE_TYPES, read_definition
+from stage_engine.definitions import Node, read_definition
 from stage_engine.settings import load_engine_settings, outside_variables
 from stage_engine.templates import MODELS
 
@@ -61,7 +62,7 @@ def test_the_exit_statuses_are_those_of_the_help() -> None:
 def test_the_definition_on_the_page_is_one_and_has_every_type_of_node() -> None:
     [content] = re.findall(r"```json\n(.*?)```", _PAGE, re.DOTALL)
     definition = read_definition(content.encode(), name="engine.md")
-    assert {node.type for node in definition.nodes} == set(NODE_TYPES)
+    assert {type(node) for node in definition.nodes} == set(get_args(Node))
 
 
 def test_the_kinds_of_templates_are_named() -> None:

@@ -81,7 +81,6 @@ def is_raw_data(raw: RawData) -> bool:
     return (
         set(raw.files) <= KNOWN
         and all(type(number) is int and abs(number) <= 10**7 for number in numbers)
-        and all(name.isprintable() for name in raw.foreign)
         and all(claims.lines >= 0 for claims in raw.files.values())
     )
 

@@ -19,8 +19,8 @@ from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.moves import code_of, moved_runs
 from coverage_gate.core.places import Unit
-from coverage_gate.core.repair import repaired
 from coverage_gate.core.verdict import State
+from coverage_gate.testing.repairing import repaired
 
 BESIDE = (Bucket.MOVED, Bucket.ARRIVED, Bucket.HIDDEN, Bucket.RUNNING)
 

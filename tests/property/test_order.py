@@ -78,7 +78,6 @@ orders = st.builds(
     asked=st.builds(Asked, branch=_names, base=_names),
     broken=st.lists(_names, max_size=4).map(tuple),
     need=st.none() | st.integers(0, 99),
-    why_not=st.none() | _names,
     sheets=st.lists(_sheets, max_size=3).map(tuple),
     more=st.integers(0, 9),
     chores=st.lists(_chores, max_size=4).map(tuple),

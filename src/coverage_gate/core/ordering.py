@@ -51,7 +51,6 @@ def work_order(verdict: Verdict, asked: Asked, sources: Sources) -> WorkOrder | 
         asked=asked,
         broken=tuple(f"{each.rule}: {each.detail}" for each in broken if each.rule in BY_COVERING),
         need=repair.need if repair else None,
-        why_not=repair.reason if repair else None,
         sheets=tuple(_sheets(verdict, gaps[:MAX_GAPS], sources)),
         more=max(len(gaps) - MAX_GAPS, 0),
         chores=tuple(_chores(verdict, sources)),

@@ -1,26 +1,24 @@
 """The smallest set of statements and branches that turns a FAIL, and the proof that it does.
 
 Covering can only add to what ran: each rule that it can turn asks for so many more of its own
-statements, so that the sizes of the sets are known and no search is needed. `repaired` applies a
-set; `decide` then says PASS, and with one unit less it says FAIL.
+statements, so that the sizes of the sets are known and no search is needed. `testing.repairing`
+applies a set; `decide` then says PASS, and with one unit less it says FAIL.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 
-from coverage_gate.core.deltas import Units
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.excuse import excusing_rate
 from coverage_gate.core.flaky import run_of
 from coverage_gate.core.gaps import Repair, gaps_of
 from coverage_gate.core.idle import idle_in, idle_units
-from coverage_gate.core.ledger import covered
-from coverage_gate.core.linebits import LineBits, bits_of, lines_of
+from coverage_gate.core.linebits import LineBits, lines_of
 from coverage_gate.core.lost import lost_units
 from coverage_gate.core.measurement import FileCoverage
 from coverage_gate.core.patch import FEW, Patch, patch_of
@@ -60,40 +58,6 @@ def repair_of(evidence: Evidence, results: Iterable[RuleResult]) -> Repair:
         units=units,
         reason=reason,
     )
-
-
-def repaired(evidence: Evidence, units: Iterable[Unit]) -> Evidence:
-    """The evidence as it would be if these units of the head had run, and nothing hid them.
-
-    Raises:
-        ValueError: If one of them is no statement or branch of the head.
-    """
-    by_path: dict[str, list[Unit]] = {}
-    for unit in units:
-        by_path.setdefault(unit.path, []).append(unit)
-    head = evidence.head
-    files = [_covered(file, by_path.pop(file.path, ())) for file in head.files]
-    # What does not count is brought to where it does.
-    brought = [file for file in evidence.judged_head.files if file.path in by_path]
-    files += [_covered(file, by_path.pop(file.path)) for file in brought]
-    if by_path:
-        raise ValueError(f"no measured file: {', '.join(sorted(by_path))}")
-    known = {file.path for file in files}
-    return replace(
-        evidence,
-        head=replace(
-            head,
-            files=tuple(files),
-            aside=tuple(each for each in head.aside if each.file.path not in known),
-            unlisted=tuple(path for path in head.unlisted if path not in known),
-        ),
-    )
-
-
-def _covered(file: FileCoverage, units: Sequence[Unit]) -> FileCoverage:
-    lines = bits_of(unit.line for unit in units if not unit.is_branch)
-    arcs = tuple((unit.line, unit.target) for unit in units if unit.is_branch)
-    return covered(file, Units(lines=lines, arcs=arcs)) if units else file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,6 @@ class WorkOrder:
         asked: What was judged.
         broken: The broken rules that more covering turns, as "patch: 3/10, 90% are required".
         need: How many statements suffice; None where covering alone does not turn it.
-        why_not: Why it does not.
         sheets: What to cover, the files that matter most first.
         more: Gaps beyond those.
         chores: What else is to be done; it comes first.
@@ -119,7 +118,6 @@ class WorkOrder:
     asked: Asked
     broken: tuple[str, ...] = ()
     need: int | None = 0
-    why_not: str | None = None
     sheets: tuple[Sheet, ...] = ()
     more: int = 0
     chores: tuple[Chore, ...] = ()

@@ -161,13 +161,9 @@ def test_ancestors_are_told_from_strangers(repo: RepositoryBuilder, look: Look) 
     assert not view.is_ancestor(second, first)
 
 
-def test_the_tree_of_a_commit_is_its_tree(repo: RepositoryBuilder, look: Look) -> None:
-    assert look(repo.path).tree_of(repo.head()) == repo.git("rev-parse", "HEAD^{tree}")
-
-
 def test_what_is_no_full_id_is_never_handed_to_git(repo: RepositoryBuilder, look: Look) -> None:
     view = look(repo.path)
-    for call in (view.tree_of, view.list_tree):
+    for call in (view.committed_at, view.list_tree):
         with pytest.raises(RepositoryError, match="full object id"):
             call("--output=/tmp/x")
 

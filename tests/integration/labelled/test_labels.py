@@ -11,8 +11,8 @@ from tests.integration.labelled.lab import Lab, at_most, reordered
 
 from coverage_gate.core.decide import decide
 from coverage_gate.core.places import located
-from coverage_gate.core.repair import repaired
 from coverage_gate.core.verdict import State
+from coverage_gate.testing.repairing import repaired
 
 each_change = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 

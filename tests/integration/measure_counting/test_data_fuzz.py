@@ -60,7 +60,6 @@ def holds(raw: RawData | None, *, branch: bool) -> bool:
         raw.has_arcs in (None, branch)
         and set(raw.files) <= KNOWN
         and all(type(number) is int and abs(number) <= 10**7 for number in numbers)
-        and all(name.isprintable() for name in raw.foreign)
     )
 
 

@@ -11,8 +11,8 @@ from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import Aside, Measurement, Span
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts
-from coverage_gate.core.repair import repaired
 from coverage_gate.core.verdict import Outcome, State, Verdict
+from coverage_gate.testing.repairing import repaired
 from coverage_gate.testing.values import (
     changes,
     covered,

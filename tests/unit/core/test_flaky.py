@@ -14,9 +14,9 @@ from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.measurement import FileCoverage, Measurement
 from coverage_gate.core.places import Unit, places_of
 from coverage_gate.core.policy import Policy, RuleName
-from coverage_gate.core.repair import repaired
 from coverage_gate.core.times import days_before
 from coverage_gate.core.verdict import Outcome, State, Verdict
+from coverage_gate.testing.repairing import repaired
 from coverage_gate.testing.values import (
     changes,
     file_coverage,

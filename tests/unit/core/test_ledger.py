@@ -11,8 +11,8 @@ from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.measurement import Arc, FileCoverage, Withheld
 from coverage_gate.core.policy import Policy
 from coverage_gate.core.rates import Counts
-from coverage_gate.core.repair import repaired
 from coverage_gate.core.verdict import Outcome
+from coverage_gate.testing.repairing import repaired
 from coverage_gate.testing.values import (
     changes,
     file_coverage,

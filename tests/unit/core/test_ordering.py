@@ -177,7 +177,6 @@ def test_tests_that_fail_are_to_pass_again() -> None:
     base = measurement(tests={"t::a": "passed"}, tree="base")
     order = order_of(judged(head, base=base))
     assert [(chore.places, chore.is_test) for chore in order.chores] == [(("t::a",), True)]
-    assert order.why_not is not None
 
 
 def gone(*tests: str) -> tuple[Vanished, ...]:

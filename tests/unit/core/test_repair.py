@@ -14,8 +14,8 @@ from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import FileCoverage, Measurement, Span
 from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import Policy, RuleName
-from coverage_gate.core.repair import repaired
 from coverage_gate.core.verdict import State
+from coverage_gate.testing.repairing import repaired
 from coverage_gate.testing.values import (
     changes,
     covered,

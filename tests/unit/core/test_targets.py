@@ -11,9 +11,9 @@ from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import FileCoverage, Kind, Measurement, Unparsable
 from coverage_gate.core.policy import Policy, RuleName
-from coverage_gate.core.repair import repaired
 from coverage_gate.core.targets import Target
 from coverage_gate.core.verdict import Outcome, RuleResult, State, Verdict
+from coverage_gate.testing.repairing import repaired
 from coverage_gate.testing.values import (
     changes,
     covered,

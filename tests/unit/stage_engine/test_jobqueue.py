@@ -141,25 +141,10 @@ def test_a_beat_tells_that_the_worker_lives(rows: Rows, clock: HandClock) -> Non
     assert found.heartbeat_ms == 1100
 
 
-def test_jobs_of_silent_workers_and_of_another_boot_are_reclaimed(
-    rows: Rows, clock: HandClock
-) -> None:
-    old, lively, lost = [jobqueue.enqueue(rows, kind="k") for _ in range(3)]
-    take(rows, clock)
-    clock.ms += 1000
-    take(rows, clock)
-    clock.boot = "b0"
-    take(rows, clock)
-    clock.boot = "b1"
-    assert jobqueue.reclaim(rows, clock=clock, silence_ms=500) == (old, lost)
-    assert [job.id for job in jobqueue.listed(rows, states=[JobState.RUNNING])] == [lively]
-
-
-def test_a_worker_whose_job_was_reclaimed_changes_nothing(rows: Rows, clock: HandClock) -> None:
+def test_a_worker_whose_job_was_taken_anew_changes_nothing(rows: Rows, clock: HandClock) -> None:
     jobqueue.enqueue(rows, kind="k")
     late = take(rows, clock)
-    clock.ms += 1000
-    jobqueue.reclaim(rows, clock=clock, silence_ms=1)
+    jobqueue.give_back(rows, late, clock=clock)
     job = take(rows, clock)
     wrote = jobqueue.beat(rows, late, clock=clock), jobqueue.finish(rows, late)
     assert (*wrote, jobqueue.give_back(rows, late, clock=clock)) == (False, False, False)

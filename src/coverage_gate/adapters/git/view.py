@@ -82,10 +82,6 @@ class GitView:
             raise missing_object(f"the commit {sha} or its tree", branch_fault=made)
         return Commit(sha=commit[0].decode(), tree=tree[0].decode())
 
-    def tree_of(self, commit: str) -> str:
-        """The tree id of a commit."""
-        return self.resolve(_checked(commit)).tree
-
     def committed_at(self, commit: str) -> int:
         """When it says that it was committed, in seconds since 1970; whoever made it chose that.
 

@@ -38,13 +38,10 @@ class Export:
     Attributes:
         files: Path → git blob id of the regular files.
         links: Symbolic links that stay inside the folder, written as such.
-        refused_links: Links that lead out of it; written as a text file that holds the target, or
-            left out where there is no commit.
     """
 
     files: dict[str, str]
     links: tuple[str, ...] = ()
-    refused_links: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +55,6 @@ class FolderWriter:
         written: Bytes so far.
         files: Path → git blob id.
         links: Links that were written as such.
-        refused: Links that were not.
     """
 
     root: bytes
@@ -67,7 +63,6 @@ class FolderWriter:
     written: int = 0
     files: dict[str, str] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
 
     def file(self, path: str, content: bytes, blob: str, *, executable: bool) -> None:
         """Write a regular file."""
@@ -87,15 +82,13 @@ class FolderWriter:
             os.utime(self.place(path), ns=(MTIME_NS, MTIME_NS), follow_symlinks=False)
             self.links.append(path)
             return
-        self.refused.append(path)
         if as_text:
             self._write(path, target, executable=False)
 
     def export(self) -> Export:
         """The account."""
         files = {path: self.files[path] for path in sorted(self.files)}
-        links, refused = tuple(sorted(self.links)), tuple(sorted(self.refused))
-        return Export(files=files, links=links, refused_links=refused)
+        return Export(files=files, links=tuple(sorted(self.links)))
 
     def _count(self, size: int) -> None:
         self.items += 1

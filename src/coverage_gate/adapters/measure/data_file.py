@@ -37,7 +37,6 @@ TABLES = {
 #: No source file that is analysed has more lines; a claim beyond is dropped unread.
 LAST_LINE = 1_000_001
 
-_SHOWN_FOREIGN = 20
 _SHOWN_CHARS = 200
 _PROGRESS_STEPS = 10_000
 
@@ -71,15 +70,11 @@ class RawData:
     Attributes:
         has_arcs: Whether branches were measured; None: nothing was measured.
         files: Path relative to the root → claims. A file is here even when it has no line.
-        foreign: Names of measured files that are not known, made printable; some of them.
-        foreign_count: How many there are.
         has_canary: Whether a line of the canary is claimed.
     """
 
     has_arcs: bool | None
     files: Mapping[str, RawFile]
-    foreign: tuple[str, ...] = ()
-    foreign_count: int = 0
     has_canary: bool = False
 
 
@@ -107,14 +102,11 @@ class Claims:
 
     def result(self) -> RawData:
         """All of it, frozen."""
-        shown = sorted(_printable(name) for name in sorted(self.foreign)[:_SHOWN_FOREIGN])
         # It is in no claim but of its lines: so nothing else needs to leave it out.
         canary = self.lines.pop(self.canary or "", 0), self.arcs.pop(self.canary or "", ())
         return RawData(
             has_arcs=self.has_arcs,
             files={path: self._file(path) for path in sorted(self.lines)},
-            foreign=tuple(shown),
-            foreign_count=len(self.foreign),
             has_canary=any(canary),
         )
 

@@ -11,9 +11,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-#: What is taken over when nothing else is configured.
-DEFAULT_NAMES = ("PATH", "LANG", "LC_ALL", "TZ")
-
 #: Names of what must not reach the tests: secrets, the gate's own settings, and what would change
 #: which code Python or coverage.py runs.
 _REFUSED = re.compile(
