@@ -13,13 +13,7 @@ from coverage_gate.core.history import FileCounts, Point
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.places import Unit
 from coverage_gate.core.ratchet import LeaseRow, RatchetStep, rank_of
-from coverage_gate.core.records import (
-    AuditRow,
-    Intent,
-    MeasurementSummary,
-    OutboxRow,
-    OutboxState,
-)
+from coverage_gate.core.records import AuditRow, Intent, MeasurementSummary, OutboxRow, OutboxState
 from coverage_gate.core.waiver import Waiver
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""The store on a database, part by part. See `ports.store` for what each method promises."""

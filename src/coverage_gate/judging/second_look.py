@@ -1,0 +1,76 @@
+"""What is looked at once more where the first look fails by what may have an excuse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from coverage_gate.core.decide import decide
+from coverage_gate.core.evidence import Evidence, Founding
+from coverage_gate.core.excuse import is_main_below
+from coverage_gate.core.history import branch_of
+from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.policy import RuleName
+from coverage_gate.core.verdict import Outcome, Verdict
+from coverage_gate.judging.case import Case
+from coverage_gate.ports import TreeSource
+
+#: What fails where lines that ran on main just did not run this time.
+_BY_CHANCE = frozenset({RuleName.LOST, RuleName.BASELINE})
+
+
+def decided(case: Case, evidence: Evidence) -> tuple[Verdict, Evidence]:
+    """Decide; where it fails by what may have an excuse, look for it and decide again.
+
+    Returns:
+        The verdict and the evidence that it was made from.
+    """
+    verdict = decide(evidence)
+    if RuleName.BASELINE in _broken(verdict):
+        founding = _founding(case, evidence)
+        if founding is not None:
+            evidence = replace(evidence, founding=founding)
+            verdict = decide(evidence)
+    if not _may_be_chance(verdict) or evidence.compared is None:
+        return verdict, evidence
+    again = _second_run(case, evidence)
+    if again is None:
+        return verdict, evidence
+    evidence = replace(evidence, again=again)
+    return decide(evidence), evidence
+
+
+def _broken(verdict: Verdict) -> set[RuleName]:
+    return {result.rule for result in verdict.rules if result.outcome is Outcome.FAIL}
+
+
+def _may_be_chance(verdict: Verdict) -> bool:
+    broken = _broken(verdict)
+    return RuleName.LOST in broken and broken <= _BY_CHANCE
+
+
+def _founding(case: Case, evidence: Evidence) -> Founding | None:
+    """The measurement that the baseline has its value from, where main itself is below it."""
+    stored = evidence.baseline
+    if stored is None or stored.tree is None or not is_main_below(evidence):
+        return None
+    diff = case.diff_since(stored.tree, evidence)
+    if diff is None:
+        return None
+    source = TreeSource(
+        tree=stored.tree,
+        config_tree=case.landing.base.tree,
+        commit=stored.sha,
+        label=f"the baseline of {case.request.repository}",
+        branch=branch_of(case.request.base),
+    )
+    measured = case.ports.measurer.measure(source)
+    return Founding(measured=measured, diff=diff) if isinstance(measured, Measurement) else None
+
+
+def _second_run(case: Case, evidence: Evidence) -> Measurement | None:
+    case.ports.progress.step(f"lines are lost: measuring {case.request.branch} once more")
+    again = case.ports.measurer.measure(case.head_source, fresh=True)
+    # A run that changed the source as it went is no second run of the same tree.
+    if isinstance(again, MeasureFailure) or set(again.rewritten) - set(evidence.head.rewritten):
+        return None
+    return again
