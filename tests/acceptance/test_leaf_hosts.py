@@ -297,7 +297,7 @@ def test_an_older_report_stays_whole_where_the_new_one_cannot_be_written(
     def broken(*_: object) -> str:
         raise RuntimeError("cannot render")
 
-    monkeypatch.setattr("coverage_gate.procedure.render_coverage_report", broken)
+    monkeypatch.setattr("coverage_gate.procedure.publishing.render_coverage_report", broken)
     ok, reason = shop.check("no-python")
     assert (ok, shop.report()) == (False, before)
     assert "RuntimeError: cannot render" in reason

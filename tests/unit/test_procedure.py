@@ -15,7 +15,7 @@ from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurem
 from coverage_gate.core.verdict import Reason, State
 from coverage_gate.judging import BrokenGateError
 from coverage_gate.ports import RepositoryError
-from coverage_gate.procedure import Place
+from coverage_gate.procedure import Place, answers, publishing, verdicts
 from coverage_gate.settings import Scope, SettingsError, load_settings
 from coverage_gate.testing.repositories import RepositoryBuilder
 
@@ -170,7 +170,7 @@ def test_a_gate_that_breaks_on_the_base_too_is_answered_and_reported(
         raise BrokenGateError("KeyError: 7")
 
     monkeypatch.setenv("ORCH_COVERAGE_TOOL_FAIL_CLOSED", closed)
-    monkeypatch.setattr(procedure, "run_guarded", broken)
+    monkeypatch.setattr(verdicts, "run_guarded", broken)
     assert shop.check("docs") == (
         ok,
         f"error ({word}): KeyError: 7" + (" WARNING: not measured, merged by fail-open" * ok),
@@ -184,7 +184,7 @@ def test_a_gate_that_breaks_three_times_in_a_row_is_closed(
     def broken(*_: object, **__: object) -> NoReturn:
         raise BrokenGateError("KeyError: 7")
 
-    monkeypatch.setattr(procedure, "run_guarded", broken)
+    monkeypatch.setattr(verdicts, "run_guarded", broken)
     answers = [shop.check("docs")[0] for _ in range(4)]
     assert answers == [True, True, True, False]
 
@@ -197,7 +197,7 @@ def test_what_else_breaks_is_answered_and_reported_too(
         raise KeyError(7)
 
     monkeypatch.setenv("ORCH_COVERAGE_TOOL_FAIL_CLOSED", closed)
-    monkeypatch.setattr(procedure, "judge", broken)
+    monkeypatch.setattr(answers, "judge", broken)
     answer, reason = shop.check("docs")
     assert (answer, reason.startswith(f"error ({word}): KeyError: 7")) == (ok, True)
     assert read_report(shop.report()).reason == "gate-error"
@@ -209,7 +209,7 @@ def test_invalid_settings_of_the_base_do_not_open_and_are_reported(
     def invalid(*_: object, **__: object) -> NoReturn:
         raise SettingsError(["floor is unknown"])
 
-    monkeypatch.setattr(procedure, "judge", invalid)
+    monkeypatch.setattr(answers, "judge", invalid)
     assert shop.check("docs") == (False, "settings: floor is unknown")
     assert read_report(shop.report()).reason == "bad-settings"
 
@@ -220,7 +220,7 @@ def test_a_fail_whose_report_breaks_stays_a_fail(
     def broken(*_: object, **__: object) -> NoReturn:
         raise KeyError("a name of the branch's")
 
-    monkeypatch.setattr(procedure, "fields_of", broken)
+    monkeypatch.setattr(publishing, "fields_of", broken)
     ok, reason = founded.check("feature/untested")
     assert not ok
     assert "KeyError" in reason
