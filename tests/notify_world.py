@@ -11,11 +11,11 @@ from coverage_gate.boundary import redactor
 from coverage_gate.core.outbox import COMMENT, FAILURE, VERDICT, later
 from coverage_gate.notifying import Courier
 from coverage_gate.ports import Receiver, Store
+from coverage_gate.receiving import receivers_of
 from coverage_gate.settings import Settings, load_settings
 from coverage_gate.testing.servers import forges, plane, telegram
 from coverage_gate.testing.servers.loopback import Loopback
 from coverage_gate.testing.stores import MemoryStore
-from coverage_gate.wiring import receivers_of
 
 AT = "2026-01-01T00:00:00Z"
 DEADLINE_S = 0.25

@@ -9,6 +9,7 @@ from typing import Any
 
 from coverage_gate.adapters import report_files
 from coverage_gate.adapters.render.front_matter import FrontMatterError
+from coverage_gate.adapters.render.report import UNCOMMITTED
 from coverage_gate.adapters.render.report_reader import PASS, ReportFields, read_report
 from coverage_gate.alerting import note_merge
 from coverage_gate.clock import SystemClock
@@ -18,11 +19,9 @@ from coverage_gate.core.ratchet import RatchetResult
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.core.times import days_before
 from coverage_gate.ports import Store, StoreError
+from coverage_gate.receiving import CHATS, configured_topics
 from coverage_gate.settings import Settings, SettingsError
-from coverage_gate.wiring import CHATS, configured_topics, open_repository, store_of
-
-#: What a report has as commit when a folder was measured as it stands; it never ratchets.
-UNCOMMITTED = "uncommitted"
+from coverage_gate.wiring import open_repository, store_of
 
 
 class NotRatchetedError(Exception):

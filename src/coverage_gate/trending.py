@@ -26,8 +26,9 @@ from coverage_gate.core.history import (
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.times import days_before
 from coverage_gate.ports import Store
+from coverage_gate.receiving import CHATS, configured_topics
 from coverage_gate.settings import Settings
-from coverage_gate.wiring import CHATS, configured_topics, store_of
+from coverage_gate.wiring import store_of
 
 #: All that a branch has.
 EVERYTHING = 2**31

@@ -4,42 +4,35 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from coverage_gate.adapters.forge import gitea, github, gitlab
 from coverage_gate.adapters.git import refs, worktrees
 from coverage_gate.adapters.git.location import locate
 from coverage_gate.adapters.git.view import GitView, open_view
 from coverage_gate.adapters.measure.command import BadCommandError, TestCommand, parse_test_command
 from coverage_gate.adapters.measure.environment import refused_names
 from coverage_gate.adapters.measure.interpreter import find_interpreter
-from coverage_gate.adapters.notify import plane, telegram
 from coverage_gate.adapters.sandbox.bounds import Bounds
 from coverage_gate.adapters.sandbox.levels import Wish, choose
 from coverage_gate.adapters.stores.store import SqlStore, open_store
-from coverage_gate.adapters.web import DEADLINE_S, Web
-from coverage_gate.boundary import redactor, visible
+from coverage_gate.boundary import visible
 from coverage_gate.clock import SystemClock
 from coverage_gate.configuring import TreeConfigurations
+from coverage_gate.core.measurement import MeasureFailure
+from coverage_gate.core.mutants import Mutant
 from coverage_gate.core.names import safe_name
+from coverage_gate.core.sampling import Trial
 from coverage_gate.judging import Ports
 from coverage_gate.measuring import Bench, TreeMeasurer, tracked_in
-from coverage_gate.mutating import TreeMutator
-from coverage_gate.ports import NoProgress, Progress, Receiver, RepositoryError, StoreError
+from coverage_gate.ports import NoProgress, Progress, RepositoryError, StoreError, TreeSource
 from coverage_gate.scratch import private_folder
 from coverage_gate.settings import Settings, SettingsError, load_settings
 from coverage_gate.settings.catalogue import CATALOGUE
 from coverage_gate.settings.file import read_table
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr  # loaded with the settings
 
 _MB = 1024 * 1024
 #: What tests see of the gate's environment without being asked for.
@@ -126,8 +119,23 @@ class Workshop:
             store=measurer.store,
             clock=measurer.clock,
             progress=self.progress,
-            mutator=TreeMutator(measurer=measurer, clock=measurer.clock),
+            mutator=_Mutator(measurer=measurer),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mutator:
+    """Stands for `TreeMutator` until a change of the code is tried: most checks try none."""
+
+    measurer: TreeMeasurer
+
+    def try_mutants(
+        self, source: TreeSource, mutants: Sequence[Mutant], *, seconds: float
+    ) -> tuple[Trial, ...] | MeasureFailure:
+        from coverage_gate.mutating import TreeMutator  # noqa: PLC0415 - see above
+
+        mutator = TreeMutator(measurer=self.measurer, clock=self.measurer.clock)
+        return mutator.try_mutants(source, mutants, seconds=seconds)
 
 
 def wish_of(settings: Settings) -> Wish:
@@ -300,90 +308,3 @@ def no_repository(folder: Path) -> RepositoryError:
 def repository_name(folder: Path) -> str:
     """Base name of the repository's main work tree. Raises RepositoryError."""
     return worktrees.repository_name(folder)
-
-
-#: The variables that a receiver needs, by its topic.
-RECEIVERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        telegram.TOPIC: ("telegram_bot_token", "telegram_chat_id"),
-        plane.TOPIC: ("plane_api_url", "plane_api_token", "plane_workspace", "plane_project"),
-        gitea.TOPIC: ("gitea_url", "gitea_token", "gitea_owner"),
-        github.TOPIC: ("github_token", "github_owner"),
-        gitlab.TOPIC: ("gitlab_token", "gitlab_owner"),
-    }
-)
-#: Those that show verdicts beside the code.
-FORGES = (gitea.TOPIC, github.TOPIC, gitlab.TOPIC)
-#: Those that people read for news.
-CHATS = (telegram.TOPIC,)
-
-
-def missing_for(settings: Settings, topic: str) -> tuple[str, ...]:
-    """The fields of `Settings` that a receiver still needs; all of them: it is not wanted."""
-    return tuple(name for name in RECEIVERS[topic] if getattr(settings, name) is None)
-
-
-def configured_topics(settings: Settings) -> tuple[str, ...]:
-    """The receivers that the settings name in full."""
-    return tuple(topic for topic in RECEIVERS if not missing_for(settings, topic))
-
-
-def receivers_of(settings: Settings, *, deadline_s: float = DEADLINE_S) -> tuple[Receiver, ...]:
-    """The receivers that the settings name in full, ready to be told. Nothing is asked yet.
-
-    Args:
-        settings: The settings.
-        deadline_s: How long one exchange with them may take.
-    """
-    web = partial(Web, redact=redactor(settings.secrets()), deadline_s=deadline_s)
-    return tuple(_MAKERS[topic](settings, web) for topic in configured_topics(settings))
-
-
-def _secret(value: SecretStr | None) -> str:
-    return "" if value is None else value.get_secret_value()
-
-
-def _telegram(settings: Settings, web: Callable[..., Web]) -> Receiver:
-    token = quote(_secret(settings.telegram_bot_token), safe=":")
-    return telegram.Telegram(
-        web=web(name="Telegram", base=f"{settings.telegram_api_url}/bot{token}"),
-        chat_id=settings.telegram_chat_id or "",
-        thread_id=settings.telegram_thread_id,
-    )
-
-
-def _plane(settings: Settings, web: Callable[..., Web]) -> Receiver:
-    headers = {"X-API-Key": _secret(settings.plane_api_token)}
-    return plane.Plane(
-        web=web(name="Plane", base=f"{settings.plane_api_url}/api/v1", headers=headers),
-        workspace=settings.plane_workspace or "",
-        project=settings.plane_project or "",
-    )
-
-
-def _gitea(settings: Settings, web: Callable[..., Web]) -> Receiver:
-    headers = {"Authorization": f"token {_secret(settings.gitea_token)}"}
-    where = web(name="Gitea", base=f"{settings.gitea_url}/api/v1", headers=headers)
-    return gitea.Gitea(web=where, owner=settings.gitea_owner or "")
-
-
-def _github(settings: Settings, web: Callable[..., Web]) -> Receiver:
-    bearer = {"Authorization": f"Bearer {_secret(settings.github_token)}"}
-    headers = {**github.HEADERS, **bearer}
-    where = web(name="GitHub", base=settings.github_api_url, headers=headers)
-    return github.GitHub(web=where, owner=settings.github_owner or "")
-
-
-def _gitlab(settings: Settings, web: Callable[..., Web]) -> Receiver:
-    headers = {"PRIVATE-TOKEN": _secret(settings.gitlab_token)}
-    where = web(name="GitLab", base=f"{settings.gitlab_url}/api/v4", headers=headers)
-    return gitlab.GitLab(web=where, owner=settings.gitlab_owner or "")
-
-
-_MAKERS: Mapping[str, Callable[[Settings, Callable[..., Web]], Receiver]] = {
-    telegram.TOPIC: _telegram,
-    plane.TOPIC: _plane,
-    gitea.TOPIC: _gitea,
-    github.TOPIC: _github,
-    gitlab.TOPIC: _gitlab,
-}

@@ -10,8 +10,8 @@ from coverage_gate import gate
 from coverage_gate.adapters.render.report_reader import read_report, report_body
 from coverage_gate.adapters.report_files import ReportError, read_report_file
 from coverage_gate.core.outbox import RECOVERY, VERDICT
+from coverage_gate.receiving import FORGES, configured_topics
 from coverage_gate.splice import CHECK_NAME
-from coverage_gate.wiring import FORGES, configured_topics
 from stage_engine.passage import Effect, Outcome, Passage
 from stage_engine.store import Rows
 from stage_engine.values import Task

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from coverage_gate import gate
 from coverage_gate.adapters.stores.schema import LEASES
 from coverage_gate.core.records import OutboxState
-from coverage_gate.wiring import configured_topics
+from coverage_gate.receiving import configured_topics
 from stage_engine.context import Engine
 from stage_engine.qg import SUB_GATES
 from stage_engine.schema import JOBS, TASKS

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from coverage_gate.core.outbox import later
 from coverage_gate.notifying import Courier
 from coverage_gate.ports import StoreError
-from coverage_gate.wiring import receivers_of
+from coverage_gate.receiving import receivers_of
 from stage_engine.context import Engine
 
 _DAY_S = 86_400

@@ -16,9 +16,9 @@ from coverage_gate.adapters.measure.analysis import (
     KnownFacts,
     StaticAnalysis,
     analyse,
-    is_candidate,
 )
 from coverage_gate.adapters.measure.facts_codec import encode_facts, pack
+from coverage_gate.adapters.measure.scope import is_candidate
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.counting import StaticFile
 from coverage_gate.measuring import analysing

@@ -66,7 +66,6 @@ def check(
         write_faces,
     )
     from coverage_gate.cli.flags import reader
-    from coverage_gate.cli.leaving import leave_verdict
     from coverage_gate.cli.progress import open_progress
     from coverage_gate.explaining import pictured
 
@@ -89,5 +88,7 @@ def check(
         return tell_unreported(verdict, error, output=output)
     add_step_summary(verdict, [output, *(name for name, _ in files)])
     if notify and written is not None:
+        from coverage_gate.cli.leaving import leave_verdict
+
         leave_verdict(settings, place, verdict)
     return tell_verdict(verdict, report=written, output=output, picture=pictures)

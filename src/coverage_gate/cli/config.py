@@ -18,7 +18,7 @@ from coverage_gate.settings import Origin, Setting, load_settings, unknown_varia
 from coverage_gate.settings.catalogue import EVERY
 
 if TYPE_CHECKING:
-    from coverage_gate.settings import Settings  # loads pydantic
+    from coverage_gate.settings import Settings
 
 SCHEMA_VERSION = 1
 

@@ -29,9 +29,10 @@ from coverage_gate.cli.scope_examinations import check_files, check_scope
 from coverage_gate.cli.setup_examinations import check_hooks, check_limits, check_workflows
 from coverage_gate.closing import is_closed
 from coverage_gate.ports import RepositoryError, StoreError
+from coverage_gate.receiving import RECEIVERS
 from coverage_gate.scratch import private_folder
 from coverage_gate.settings import Settings, SettingsError, load_settings, unknown_variables
-from coverage_gate.wiring import RECEIVERS, store_of
+from coverage_gate.wiring import store_of
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_GIT = (2, 38)  # the first one whose merge-tree writes a tree

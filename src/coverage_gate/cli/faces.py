@@ -1,25 +1,14 @@
-"""The formats of a verdict: one renderer each, in a table."""
+"""The formats of a verdict: one renderer each, in a table; loaded when it is asked for."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
-from coverage_gate.adapters.render.agent import agent_text
-from coverage_gate.adapters.render.badge import badge_json, badge_svg
-from coverage_gate.adapters.render.cobertura import cobertura_text
-from coverage_gate.adapters.render.github import github_text
-from coverage_gate.adapters.render.gitlab import code_quality_text, coverage_line
-from coverage_gate.adapters.render.html_verdict import html_text
-from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
-from coverage_gate.adapters.render.junit import junit_text
-from coverage_gate.adapters.render.lcov import lcov_text
-from coverage_gate.adapters.render.markdown_verdict import markdown_text_of
-from coverage_gate.adapters.render.sarif import sarif_text
-from coverage_gate.adapters.render.text_verdict import verdict_text
 from coverage_gate.cli.style import Terminal, terminal_of
 from coverage_gate.core.picture import PictureFile
 from coverage_gate.core.verdict import Verdict
@@ -47,6 +36,8 @@ PLAIN = Terminal(color=False, is_live=False, width=80, ascii_only=False)
 
 
 def _text(told: Told) -> str:
+    from coverage_gate.adapters.render.text_verdict import verdict_text
+
     shown = told.terminal
     text = verdict_text(
         told.verdict, color=shown.color, width=shown.width, ascii_only=shown.ascii_only
@@ -55,31 +46,54 @@ def _text(told: Told) -> str:
 
 
 def _json(told: Told) -> str:
+    from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
+
     return to_json_line(verdict_object(told.verdict, report=told.report))
+
+
+def _html(told: Told) -> str:
+    from coverage_gate.adapters.render.html_verdict import html_text
+
+    return html_text(told.verdict, told.picture)
+
+
+def _gitlab_log(told: Told) -> str:
+    from coverage_gate.adapters.render.gitlab import coverage_line
+
+    return f"{_text(told)}\n\n{coverage_line(told.verdict)}"
+
+
+def _of_verdict(target: str) -> Callable[[Told], str]:
+    """A renderer that asks for the verdict alone: "module:function"."""
+    module, _, function = target.partition(":")
+
+    def face(told: Told) -> str:
+        render = getattr(import_module(f"coverage_gate.adapters.render.{module}"), function)
+        return str(render(told.verdict))
+
+    return face
 
 
 FACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
     {
         "text": _text,
         "json": _json,
-        "agent": lambda told: agent_text(told.verdict),
-        "markdown": lambda told: markdown_text_of(told.verdict),
-        "github": lambda told: github_text(told.verdict),
-        "gitlab": lambda told: code_quality_text(told.verdict),
-        "junit": lambda told: junit_text(told.verdict),
-        "sarif": lambda told: sarif_text(told.verdict),
-        "cobertura": lambda told: cobertura_text(told.verdict),
-        "lcov": lambda told: lcov_text(told.verdict),
-        "badge": lambda told: badge_svg(told.verdict),
-        "badge-json": lambda told: badge_json(told.verdict),
-        "html": lambda told: html_text(told.verdict, told.picture),
+        "agent": _of_verdict("agent:agent_text"),
+        "markdown": _of_verdict("markdown_verdict:markdown_text_of"),
+        "github": _of_verdict("github:github_text"),
+        "gitlab": _of_verdict("gitlab:code_quality_text"),
+        "junit": _of_verdict("junit:junit_text"),
+        "sarif": _of_verdict("sarif:sarif_text"),
+        "cobertura": _of_verdict("cobertura:cobertura_text"),
+        "lcov": _of_verdict("lcov:lcov_text"),
+        "badge": _of_verdict("badge:badge_svg"),
+        "badge-json": _of_verdict("badge:badge_json"),
+        "html": _html,
     }
 )
 
 #: Formats whose log is another than their file.
-LOGS: Mapping[str, Callable[[Told], str]] = MappingProxyType(
-    {"gitlab": lambda told: f"{_text(told)}\n\n{coverage_line(told.verdict)}"}
-)
+LOGS: Mapping[str, Callable[[Told], str]] = MappingProxyType({"gitlab": _gitlab_log})
 
 
 def shown(

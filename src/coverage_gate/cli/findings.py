@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from coverage_gate.settings import SettingsError
 
 if TYPE_CHECKING:
-    from coverage_gate.settings import Settings  # loads pydantic
+    from coverage_gate.settings import Settings
 
 
 class Health(StrEnum):

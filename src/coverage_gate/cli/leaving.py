@@ -11,8 +11,9 @@ from coverage_gate.core.outbox import FAILURE, RECOVERY, VERDICT
 from coverage_gate.core.verdict import Verdict
 from coverage_gate.ports import StoreError
 from coverage_gate.procedure import Place
+from coverage_gate.receiving import FORGES, configured_topics
 from coverage_gate.settings import Settings
-from coverage_gate.wiring import FORGES, configured_topics, store_of
+from coverage_gate.wiring import store_of
 
 CHECK = "check_coverage_gate"
 _CHAT = "telegram"

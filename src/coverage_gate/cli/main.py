@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -146,8 +147,14 @@ PROGRAM = Program(
 )
 
 
+#: New objects before rubbish is looked for. A command ends soon and keeps most of what it makes:
+#: looking as often as by default costs a twelfth of its time.
+_BEFORE_RUBBISH = 100_000
+
+
 def main() -> None:
     """Run the command line of this process; always ends in SystemExit."""
+    gc.set_threshold(_BEFORE_RUBBISH)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     sys.exit(run(sys.argv[1:]))

@@ -77,7 +77,8 @@ def _deliver(settings: Settings, *, output: str, interval: float | None) -> None
     from coverage_gate.boundary import redactor
     from coverage_gate.clock import SystemClock
     from coverage_gate.notifying import Courier
-    from coverage_gate.wiring import configured_topics, receivers_of, store_of
+    from coverage_gate.receiving import configured_topics, receivers_of
+    from coverage_gate.wiring import store_of
 
     if not configured_topics(settings):
         click.echo("nobody is to be told: see docs/notifications.md", err=True)
@@ -141,7 +142,8 @@ def _tell_round(done: Round, *, output: str) -> None:
 def _tell_list(settings: Settings, *, output: str) -> None:
     from coverage_gate.adapters.render.json_verdict import to_json_line
     from coverage_gate.core.records import OutboxState
-    from coverage_gate.wiring import configured_topics, store_of
+    from coverage_gate.receiving import configured_topics
+    from coverage_gate.wiring import store_of
 
     waiting = (OutboxState.PENDING, OutboxState.DEAD)
     rows = store_of(settings).messages(states=waiting, limit=_LISTED)

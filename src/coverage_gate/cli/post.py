@@ -34,8 +34,8 @@ def post(*, verdict: Path, forge: str, name: str, branch: str, commit: str, conc
     from coverage_gate.adapters.render.posted import PostedError, read_posted
     from coverage_gate.core.outbox import VERDICT, Message
     from coverage_gate.ports import DeliveryError
+    from coverage_gate.receiving import RECEIVERS, missing_for, receivers_of
     from coverage_gate.settings import load_settings
-    from coverage_gate.wiring import RECEIVERS, missing_for, receivers_of
 
     settings = load_settings()
     missing = missing_for(settings, forge)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from coverage_gate.boundary import redactor
 from coverage_gate.cli.findings import Finding, ok, warn
 from coverage_gate.ports import DeliveryError
+from coverage_gate.receiving import RECEIVERS, configured_topics, missing_for, receivers_of
 from coverage_gate.settings import Settings
 from coverage_gate.settings.catalogue import CATALOGUE
-from coverage_gate.wiring import RECEIVERS, configured_topics, missing_for, receivers_of, store_of
+from coverage_gate.wiring import store_of
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _BAD_REQUEST = 401, 403, 404, 400
 _DEADLINE_S = 5.0

@@ -14,14 +14,14 @@ together; each of them knows none of the others.
 | `executing` | export, static analysis and the run of the tests in a private folder |
 | `counting` | claims and static facts to a measurement |
 | `faults` | what ends a measurement, as failure values |
+| `telling` | what its steps raise, told as such |
 | `adopted` | what a data file of elsewhere says of a tree |
 | `recording` | measurements as points of the history |
 | `measurer` | the port: looked up, or done and kept |
 """
 
-from coverage_gate.measuring.adopted import MAX_SOURCES
 from coverage_gate.measuring.bench import Bench, Stage
-from coverage_gate.measuring.contents import tracked_in
+from coverage_gate.measuring.contents import MAX_SOURCES, tracked_in
 from coverage_gate.measuring.measurer import TreeMeasurer
 from coverage_gate.measuring.recording import committed_at
 

@@ -13,12 +13,11 @@ from coverage_gate.core.cage import Cage
 from coverage_gate.core.counting import count
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.measuring.bench import Plan
+from coverage_gate.measuring.contents import MAX_SOURCES
 from coverage_gate.measuring.counting import provenance_of
 
 #: The core of such numbers: nobody knows what traced them.
 IMPORTED = "imported"
-#: Of the sources of a tree that are looked at.
-MAX_SOURCES = 256 * 1024**2
 
 
 def adopted(

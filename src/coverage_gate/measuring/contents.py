@@ -8,9 +8,12 @@ from pathlib import Path
 
 from coverage_gate.adapters.git.export import SKIPPED_FOLDERS
 from coverage_gate.adapters.git.view import GitView
-from coverage_gate.adapters.measure.analysis import is_candidate
 from coverage_gate.adapters.measure.base_config import CONFIG_FILES
+from coverage_gate.adapters.measure.scope import is_candidate
 from coverage_gate.ports import TreeSource
+
+#: Bytes of the sources of a tree that are looked at.
+MAX_SOURCES = 256 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,13 @@ from coverage_gate.adapters.git.blobs import blob_id
 from coverage_gate.adapters.git.export import copy_folder, export_tree
 from coverage_gate.adapters.git.trees import LINK_MODE, TreeEntry
 from coverage_gate.adapters.git.view import GitView
-from coverage_gate.adapters.measure.analysis import StaticAnalysis, analyse, is_candidate
+from coverage_gate.adapters.measure.analysis import StaticAnalysis, analyse
 from coverage_gate.adapters.measure.canary import plant
 from coverage_gate.adapters.measure.leavings import rewritten_files
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.rc_file import coverage_rc
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
+from coverage_gate.adapters.measure.scope import is_candidate
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
 from coverage_gate.measuring.analysing import Analyst, Question
 from coverage_gate.measuring.bench import Bench, Plan
@@ -59,7 +60,7 @@ class Executor:
     progress: Progress
 
     def execute(self, plan: Plan, folder: Path, *, contexts: Contexts = "") -> Executed:
-        """Export, read the source, run the tests. Raises as `faults.told_as_failures` knows."""
+        """Export, read the source, run the tests. Raises as `telling.told_as_failures` knows."""
         blobs = self.export(plan, folder)
         place = self._laid_out(plan, folder, contexts)
         self.progress.detail("reading the source")

@@ -6,24 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from coverage_gate.adapters.git.view import GitView
-from coverage_gate.adapters.measure.data_file import look_at
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.core.cage import Cage
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.measurement import MeasureFailure, Measurement
-from coverage_gate.measuring.adopted import adopted
-from coverage_gate.measuring.analysing import Analyst
 from coverage_gate.measuring.bench import Bench, Plan, Stage
-from coverage_gate.measuring.counting import counted, told_by_context
-from coverage_gate.measuring.executing import Contexts, Executor
-from coverage_gate.measuring.faults import UnmeasurableError, told_as_failures
+from coverage_gate.measuring.faults import UnmeasurableError
 from coverage_gate.measuring.planning import Planner
 from coverage_gate.measuring.recording import note
 from coverage_gate.ports import Clock, Progress, Sandbox, Store, StoreError, TreeSource
 from coverage_gate.scratch import private_folder
+
+if TYPE_CHECKING:
+    from coverage_gate.measuring.executing import Executor
+
+# What runs and counts is imported where something runs: a tree that is known needs none of it.
+# ruff: noqa: PLC0415
 
 _Made = TypeVar("_Made")
 
@@ -89,6 +90,10 @@ class TreeMeasurer:
         Raises:
             RepositoryError: If git cannot read the tree, or it is hostile.
         """
+        from coverage_gate.adapters.measure.data_file import look_at
+        from coverage_gate.measuring.adopted import adopted
+        from coverage_gate.measuring.telling import told_as_failures
+
         limit = self.bench.limits.data_bytes
         if self.view is None:
             raise ValueError("a folder without a commit has nothing to compare a data file with")
@@ -172,10 +177,14 @@ class TreeMeasurer:
             self.progress.step(f"the history does not get it: {error}")
 
     def _run(self, plan: Plan, make: Callable[[Plan, Path], _Made]) -> _Made:
+        from coverage_gate.measuring.telling import told_as_failures
+
         with told_as_failures(), private_folder(within=self.bench.scratch) as folder:
             return make(plan, folder)
 
     def _measure_in(self, plan: Plan, folder: Path) -> Measurement:
+        from coverage_gate.measuring.counting import counted
+
         executor = self._executor()
         done = executor.execute(plan, folder)
         limit = self.bench.limits.data_bytes
@@ -184,11 +193,16 @@ class TreeMeasurer:
         return measured
 
     def _contexts_in(self, plan: Plan, folder: Path) -> ContextMap:
-        contexts: Contexts = "told" if self.bench.command.is_pytest else "found"
-        done = self._executor().execute(plan, folder, contexts=contexts)
+        from coverage_gate.measuring.counting import told_by_context
+
+        is_told = self.bench.command.is_pytest
+        done = self._executor().execute(plan, folder, contexts="told" if is_told else "found")
         return told_by_context(plan, done, max_bytes=self.bench.limits.data_bytes)
 
     def _executor(self) -> Executor:
+        from coverage_gate.measuring.analysing import Analyst
+        from coverage_gate.measuring.executing import Executor
+
         analyst = Analyst(
             repository=self.bench.repository,
             store=self.store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from coverage_gate.adapters import report_files
-from coverage_gate.adapters.render.report import render_coverage_report
+from coverage_gate.adapters.render.report import UNCOMMITTED, render_coverage_report
 from coverage_gate.boundary import never_raises
 from coverage_gate.clock import SystemClock
 from coverage_gate.closing import MOST, count_error, forget_errors, kept_count
@@ -21,7 +21,6 @@ from coverage_gate.procedure.places import Place
 from coverage_gate.procedure.publishing import publish, published
 from coverage_gate.procedure.reading import read_settings
 from coverage_gate.procedure.verdicts import judge
-from coverage_gate.ratcheting import UNCOMMITTED
 from coverage_gate.settings import Settings, SettingsError, without_secrets
 from coverage_gate.wiring import store_of
 

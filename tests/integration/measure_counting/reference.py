@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coverage_gate.adapters.measure.analysis import StaticAnalysis, analyse, is_candidate
+from coverage_gate.adapters.measure.analysis import StaticAnalysis, analyse
 from coverage_gate.adapters.measure.base_config import (
     CONFIG_FILES,
     BaseConfig,
@@ -17,7 +17,7 @@ from coverage_gate.adapters.measure.base_config import (
 )
 from coverage_gate.adapters.measure.data_file import RawData, read_raw
 from coverage_gate.adapters.measure.rc_file import choose_core, coverage_rc
-from coverage_gate.adapters.measure.scope import Scope, resolve_scope
+from coverage_gate.adapters.measure.scope import Scope, is_candidate, resolve_scope
 from coverage_gate.core.counting import count
 from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.measurement import FileCoverage

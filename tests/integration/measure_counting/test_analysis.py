@@ -12,11 +12,10 @@ from coverage_gate.adapters.measure.analysis import (
     AnalysisLimits,
     StaticAnalysis,
     analyse,
-    is_candidate,
 )
 from coverage_gate.adapters.measure.base_config import BaseConfig
 from coverage_gate.adapters.measure.rc_file import coverage_rc
-from coverage_gate.adapters.measure.scope import resolve_scope
+from coverage_gate.adapters.measure.scope import is_candidate, resolve_scope
 from coverage_gate.core.linebits import bits_of
 
 PYTHON = Path(sys.executable)

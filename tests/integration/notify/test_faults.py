@@ -14,9 +14,9 @@ from coverage_gate.clock import SystemClock
 from coverage_gate.core.outbox import MOST_ATTEMPTS, NOTE
 from coverage_gate.core.records import OutboxState
 from coverage_gate.notifying import Courier
+from coverage_gate.receiving import receivers_of
 from coverage_gate.testing.servers import telegram
 from coverage_gate.testing.servers.loopback import ALL_FAULTS, Fault
-from coverage_gate.wiring import receivers_of
 
 EACH = pytest.mark.parametrize("topic", STANDS)
 _EVERYTHING = tuple(OutboxState)

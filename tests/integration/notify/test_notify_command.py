@@ -14,11 +14,12 @@ from coverage_gate.cli.receiver_examinations import check_letters, check_receive
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.records import OutboxState
 from coverage_gate.ports import StoreError
+from coverage_gate.receiving import RECEIVERS
 from coverage_gate.settings import load_settings
 from coverage_gate.testing.repositories import RepositoryBuilder
 from coverage_gate.testing.servers import forges, telegram
 from coverage_gate.testing.servers.loopback import Fault
-from coverage_gate.wiring import RECEIVERS, store_of
+from coverage_gate.wiring import store_of
 
 AT = "2026-01-01T00:00:00Z"
 

@@ -358,6 +358,6 @@ def test_tokens_belong_to_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_receiver_has_a_stand() -> None:
-    from coverage_gate.wiring import RECEIVERS  # noqa: PLC0415 - for this test alone
+    from coverage_gate.receiving import RECEIVERS  # noqa: PLC0415 - for this test alone
 
     assert set(STANDS) == set(RECEIVERS)

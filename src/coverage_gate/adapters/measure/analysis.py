@@ -99,11 +99,6 @@ NOTHING_KNOWN = KnownFacts()
 _LIMITS = AnalysisLimits()
 
 
-def is_candidate(path: str) -> bool:
-    """Whether coverage.py may count a file of this name. Scripts without an ending are left out."""
-    return path.endswith((".py", ".pyw"))
-
-
 def analyse(
     python: Path,
     rc: Path,
@@ -124,7 +119,7 @@ def analyse(
         python: The repository's interpreter.
         rc: The configuration, made by `coverage_rc` for this root.
         root: The export.
-        blobs: Path → git blob id of the files that may be counted, see `is_candidate`.
+        blobs: Path → git blob id of the files that may be counted, see `scope.is_candidate`.
         timeout_s: Wall time for all of it.
         known: What need not be told again.
         limits: Further bounds.

@@ -157,3 +157,8 @@ def _digest(config: BaseConfig) -> str:
             "namespaces": config.include_namespace_packages,
         }
     )
+
+
+def is_candidate(path: str) -> bool:
+    """Whether coverage.py may count a file of this name. Scripts without an ending are left out."""
+    return path.endswith((".py", ".pyw"))

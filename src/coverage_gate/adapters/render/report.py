@@ -25,6 +25,7 @@ from coverage_gate.adapters.render.report_reader import (
 from coverage_gate.adapters.render.verdict_fields import fields_of
 
 __all__ = [
+    "UNCOMMITTED",
     "FrontMatterError",
     "ReportFields",
     "fields_of",
@@ -34,6 +35,9 @@ __all__ = [
     "recorded",
     "render_coverage_report",
 ]
+
+#: What a report has as commit when a folder was measured as it stands; it never ratchets.
+UNCOMMITTED = "uncommitted"
 
 # All values together stay below what a reader accepts, even where each character needs an escape
 # of ten.
