@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ Examples:
   coverage-gate plan --check coverage-plan.md
   coverage-gate plan --tiers --output tiers.md
 """
+_LONGEST = 1000
 #: Where a plan lies if nobody says otherwise.
 DEFAULT = "coverage-plan.md"
 
@@ -196,6 +198,7 @@ def _check(
     from coverage_gate.adapters.render.json_verdict import to_json_line
     from coverage_gate.adapters.render.plan import progress_object, progress_text, ticked
     from coverage_gate.adapters.render.plan_record import read_plan
+    from coverage_gate.boundary import visible
     from coverage_gate.cli.answers import FAILED, tell_failure
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.progress import open_progress
@@ -211,8 +214,10 @@ def _check(
         return tell_failure(found, output="text")
     done, measured = found
     if measured.tests.exit_status != 0:
-        names = ", ".join(sorted(measured.tests.failed)[:3]) or "see the output of the tests"
-        click.echo(f"coverage-gate: tests fail: {names!r}", err=True)
+        names = sorted(measured.tests.failed)[:3]
+        tests = visible(shlex.join(names), limit=_LONGEST)
+        why = f"{tests}; see why: python -m pytest {tests}" if names else "see their output"
+        click.echo(f"coverage-gate: tests fail: {why}", err=True)
         return FAILED
     if plan_file.suffix == ".md":
         _write(ticked(text, done, is_whole=task is None).rstrip("\n"), str(plan_file))

@@ -1,5 +1,7 @@
 """Whether a way through a function contradicts itself: a test that is both true and false.
 
+Or whether it leaves out a loop over what cannot be empty.
+
 Only what is certain from the text counts: the same test twice with nothing between that could
 change it, and a test of a name that holds a constant.
 """
@@ -110,6 +112,59 @@ def contradiction(flow: Flow, path: Sequence[int]) -> tuple[Step, ...]:
             if found:
                 return found
     return ()
+
+
+def skipped_loops(flow: Flow, path: Sequence[int]) -> Iterator[int]:
+    """The loops that a way does not enter, though what they go through is never empty."""
+    full: frozenset[str] = frozenset()
+    entered: set[int] = set()
+    for number, chosen in pairwise(path):
+        statement = flow.nodes[number].statement
+        edge = next(each for each in flow.edges[number] if each.to == chosen)
+        if isinstance(statement, ast.For | ast.AsyncFor) and edge.condition is not None:
+            if edge.condition.wanted:
+                entered.add(number)
+            elif number not in entered and _is_full(statement.iter, full):
+                yield number
+        full = _full_after(statement, full)
+
+
+def _full_after(statement: ast.AST, full: frozenset[str]) -> frozenset[str]:
+    """Names of what is surely not empty after a statement."""
+    parts = [part for own in own_parts(statement) for part in ast.walk(own)]
+    methods = (each.func for each in parts if isinstance(each, ast.Call))
+    # A method may empty what it is called on.
+    changed = {
+        each.value.id
+        for each in methods
+        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name)
+    }
+    left = full - changed - frozenset(_stored(parts))
+    if isinstance(statement, ast.Assign) and _is_full(statement.value, left):
+        return left | {each.id for each in statement.targets if isinstance(each, ast.Name)}
+    return left
+
+
+def _is_full(value: ast.expr, full: frozenset[str]) -> bool:
+    match value:
+        case ast.Name(id=name):
+            return name in full
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            return any(not isinstance(each, ast.Starred) for each in items)
+        case ast.IfExp(test=test, body=body, orelse=other):
+            return _is_full(body, full | _true(test, is_true=True)) and _is_full(
+                other, full | _true(test, is_true=False)
+            )
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return _is_full(parts[-1], full)
+        case _:
+            return False
+
+
+def _true(test: ast.expr, *, is_true: bool) -> frozenset[str]:
+    """The name that a test that went this way has told to be true."""
+    plain, went = _without_negation(test, is_true=is_true)
+    return frozenset({plain.id}) if went and isinstance(plain, ast.Name) else frozenset()
 
 
 def _effects(statement: ast.AST) -> tuple[frozenset[str], bool]:

@@ -19,6 +19,8 @@ _CLOCK = "reads the clock", "a function that returns a fixed time"
 _SLEEP = "waits", "a function that notes the seconds and returns"
 _SIGNAL = "has to do with signals", "a function that notes its arguments"
 _ENVIRONMENT = "reads the environment", "monkeypatch.setenv or delenv"
+ARGUMENTS = "reads the arguments", "monkeypatch.setattr"
+STDIN = "reads what is typed", "an io.StringIO"
 _FILES = "touches files", "a path below tmp_path"
 _CHANCE = "is left to chance", "a function that returns a fixed value"
 _INPUT = "asks the terminal", "a function that returns the answer"
@@ -53,7 +55,9 @@ _KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         **dict.fromkeys(("time.sleep", "asyncio.sleep", "select.", "selectors."), _SLEEP),
         **dict.fromkeys(("signal.", "os.kill", "os.killpg"), _SIGNAL),
-        **dict.fromkeys(("os.environ", "os.getenv", "os.putenv", "sys.argv"), _ENVIRONMENT),
+        **dict.fromkeys(("os.environ", "os.getenv", "os.putenv"), _ENVIRONMENT),
+        "sys.argv": ARGUMENTS,
+        "sys.stdin": STDIN,
         **dict.fromkeys(
             (
                 *("open", "io.open", "os.open", "os.remove", "os.unlink", "os.rename", "shutil."),
@@ -69,7 +73,7 @@ _KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 #: Set by their own tool and not by replacing a name.
-_OWN_TOOL = frozenset({_ENVIRONMENT, _FILES})
+_OWN_TOOL = frozenset({_ENVIRONMENT, _FILES, ARGUMENTS, STDIN})
 #: Methods that only paths have.
 _PATH_METHODS = frozenset(
     {"read_text", "write_text", "read_bytes", "write_bytes", "iterdir", "rglob", "unlink", "rmdir"}
@@ -153,6 +157,8 @@ def _outside_in(part: ast.AST, names: Names) -> Iterator[Outside]:
 def _kind(full: str) -> tuple[str, str] | None:
     if full in _KINDS:
         return _KINDS[full]
+    if full.startswith("sys.stdin."):
+        return STDIN
     # Constants and exceptions of such a module do nothing: a call has a name in small letters.
     last = full.rpartition(".")[2]
     if not last[:1].islower() and last not in {"Popen", "Thread", "Session", "Client"}:

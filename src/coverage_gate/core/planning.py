@@ -227,7 +227,15 @@ class _FilePlanner:
         return sorted(found - {place})
 
     def _ordered(self, chosen: set[tuple[int, int]]) -> Iterator[_Step]:
-        """The ways of a function after each other, and those that it calls before it."""
+        """The ways of a function after each other, and those that it calls before it.
+
+        Last comes what a module does when it is run as a program: it calls all the rest.
+        """
+        steps = list(self._by_calls(chosen))
+        yield from (step for step in steps if not step.way.is_program)
+        yield from (step for step in steps if step.way.is_program)
+
+    def _by_calls(self, chosen: set[tuple[int, int]]) -> Iterator[_Step]:
         done: set[int] = set()
         for first in range(len(self.routines)):
             for place in self._after_callees(first, done):
@@ -289,6 +297,8 @@ class _FilePlanner:
             outside=outside,
             number=self._number(each, step.way),
             ran_before=not self._never_ran(step.place),
+            is_package=self.file.path.rpartition("/")[2] == "__init__.py",
+            names=self.names,
         )
         return Task(
             number=0,

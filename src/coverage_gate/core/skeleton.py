@@ -10,11 +10,12 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 
 from coverage_gate.core.functions import Routine
-from coverage_gate.core.outside import Outside
+from coverage_gate.core.outside import ARGUMENTS, STDIN, Names, Outside
 from coverage_gate.core.reach import Condition, Header
 from coverage_gate.core.syntax import Function, dotted_name
 from coverage_gate.core.ways import Way
@@ -45,6 +46,15 @@ _EMPTY: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: What leaves the process → the line that puts something else in its place.
+_WRITTEN: Mapping[str, str] = MappingProxyType(
+    {
+        ARGUMENTS[0]: f'monkeypatch.setattr("sys.argv", ["program", {_OPEN}])',
+        STDIN[0]: f'monkeypatch.setattr("sys.stdin", io.StringIO({_OPEN}))',
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a test is written for.
@@ -56,6 +66,8 @@ class Asked:
         outside: What leaves the process on it.
         number: Makes the names of tests of one function differ.
         ran_before: Whether any of the function ran.
+        is_package: Whether the module is the `__init__.py` of a package.
+        names: What the names of the module mean.
     """
 
     module: str
@@ -64,6 +76,8 @@ class Asked:
     outside: tuple[Outside, ...]
     number: int
     ran_before: bool = False
+    is_package: bool = False
+    names: Names = field(default_factory=lambda: Names(imported={}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,22 +117,69 @@ def _test_name(asked: Asked) -> str:
 
 def _module_call(asked: Asked) -> tuple[set[str], list[str]]:
     """What runs only when a module is imported, or run as a program."""
-    is_main = any("__main__" in each.text and each.wanted for each in asked.way.conditions)
-    if is_main:
-        return {"import runpy"}, [
-            f'names = runpy.run_module("{asked.module}", run_name="__main__")',
-            f"assert names == {_OPEN}",
+    is_main = asked.way.is_program
+    if not is_main and not asked.ran_before:
+        return {"import importlib"}, [
+            f'module = importlib.import_module("{asked.module}")',
+            f"assert module.__name__ == {asked.module!r}",
         ]
-    if asked.ran_before:
-        # An import does nothing where somebody imported it before.
-        return {"import runpy"}, [
-            f'names = runpy.run_module("{asked.module}", run_name="{asked.module}")',
-            f"assert names == {_OPEN}",
-        ]
-    return {"import importlib"}, [
-        f'module = importlib.import_module("{asked.module}")',
-        f"assert module.__name__ == {asked.module!r}",
+    # An import does nothing where somebody imported it before: it is run once more.
+    imports, prepared = _failing(asked)
+    name = "__main__" if is_main else asked.module
+    run = f'runpy.run_module("{asked.module}", run_name="{name}")'
+    if asked.is_package:
+        # A package cannot be run as a module; by this name what it imports from itself is found.
+        name = "__main__" if is_main else f"{asked.module}.__init__"
+        run = f'runpy.run_path({asked.module}.__file__, run_name="{name}")'
+        imports.add(f"import {asked.module}")
+    return imports | {"import runpy"}, [
+        *prepared,
+        f"names = {run}",
+        f"assert names[{_OPEN}] == {_OPEN}",
     ]
+
+
+def _failing(asked: Asked) -> tuple[set[str], list[str]]:
+    """Lines that make fail what has to fail while a module is run."""
+    imports: set[str] = set()
+    lines: list[str] = []
+    for statement in _raising(asked):
+        module = _imported_module(statement)
+        if module:
+            imports.add("import sys")
+            lines.append(f'monkeypatch.setitem(sys.modules, "{module}", None)  # no such module')
+            continue
+        called = _called(statement, asked.names)
+        if called:
+            lines.append(f'monkeypatch.setattr("{called}", {_OPEN})  # a function that raises')
+    return imports, lines
+
+
+def _raising(asked: Asked) -> Iterator[ast.AST]:
+    """The statements of a way that have to raise something that is caught."""
+    flow = asked.function.flow
+    for number, chosen in pairwise(asked.way.path):
+        edge = next(each for each in flow.edges[number] if each.to == chosen)
+        condition = edge.condition
+        if condition is not None and condition.header is Header.TRY and not condition.wanted:
+            yield flow.nodes[number].statement
+
+
+def _imported_module(statement: ast.AST) -> str:
+    """What an import needs; nothing for one from the own package."""
+    if isinstance(statement, ast.Import):
+        return statement.names[0].name
+    if isinstance(statement, ast.ImportFrom) and not statement.level:
+        return statement.module or ""
+    return ""
+
+
+def _called(statement: ast.AST, names: Names) -> str:
+    """The first thing of another module that a statement calls, by its full name."""
+    calls = (part.func for part in ast.walk(statement) if isinstance(part, ast.Call))
+    written = (dotted_name(each) for each in calls if isinstance(each, ast.Name | ast.Attribute))
+    found = (names.full(each) for each in written if each)
+    return next((each for each in found if "." in each), "")
 
 
 # The call of a function
@@ -297,15 +358,18 @@ def _error(asked: Asked) -> tuple[str, set[str]]:
 def _fakes(asked: Asked) -> tuple[set[str], list[str]]:
     """Lines that put something else in the place of what leaves the process."""
     lines: list[str] = []
+    imports = {"import io"} if any(each.what == STDIN[0] for each in asked.outside) else set()
     for each in asked.outside:
-        if each.replaced:
+        if each.what in _WRITTEN:
+            lines.append(_WRITTEN[each.what])
+        elif each.replaced:
             place = f"{asked.module}.{each.replaced}"
             lines.append(
                 f'monkeypatch.setattr("{place}", lambda *args, **kwargs: {_OPEN})  # {each.what}'
             )
         else:
             lines.append(f"# {each.name} {each.what}: give it {each.instead}")
-    return set(), lines
+    return imports, list(dict.fromkeys(lines))
 
 
 def module_name(path: str, packages: Sequence[str] | frozenset[str]) -> str:

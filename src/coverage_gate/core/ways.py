@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from coverage_gate.core.consistency import Step, contradiction
+from coverage_gate.core.consistency import Step, contradiction, skipped_loops
 from coverage_gate.core.flow import RAISED, Edge, Flow
 from coverage_gate.core.measurement import FileCoverage
 from coverage_gate.core.places import Unit
@@ -45,6 +45,11 @@ class Way:
     path: tuple[int, ...]
     raises: bool
 
+    @property
+    def is_program(self) -> bool:
+        """Whether it is taken only by a module that is run as a program."""
+        return any("__main__" in each.text and each.wanted for each in self.conditions)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
@@ -73,7 +78,7 @@ def ways_through(flow: Flow, file: FileCoverage, lines: Iterable[int]) -> Ways:
     most = MOST_WAYS if len(flow.nodes) < _LARGE else _FEW
     while search.missing and len(found) < most:
         wanted = min(search.missing, key=lambda unit: (unit.is_branch, unit.line, unit.target))
-        way = search.way_to(wanted)
+        way = search.through_loops(wanted, search.way_to(wanted))
         if way is None:
             rest.append(wanted)
             search.missing.discard(wanted)
@@ -126,6 +131,16 @@ class _Search:
             most = _ATTEMPTS if len(self.flow.nodes) < _LARGE else 1
             tried += [banned | {step} for step in steps][: max(most - len(tried), 0)]
         return self._way(first) if first else None
+
+    def through_loops(self, unit: Unit, way: Way | None) -> Way | None:
+        """The way, or another one to the same that enters a loop which cannot be left out."""
+        for number in () if way is None else skipped_loops(self.flow, way.path):
+            inside = next(edge.to for edge in self.flow.edges[number] if _enters(edge))
+            entering = Unit(path=self.file.path, line=self.flow.nodes[inside].line)
+            other = self.way_to(entering) if entering in self.missing else None
+            if other is not None and unit in other.units:
+                return other
+        return way
 
     def _path_to(self, unit: Unit, banned: frozenset[Step]) -> list[int] | None:
         weights = self._weights(banned)
@@ -259,6 +274,10 @@ class _Search:
         return any(
             Unit(path=self.file.path, line=line, target=each) in self.missing for each in exits
         )
+
+
+def _enters(edge: Edge) -> bool:
+    return edge.condition is not None and edge.condition.wanted
 
 
 def _leads_to(line: int, number: int, target: int) -> bool:

@@ -140,6 +140,13 @@ def test_a_function_within_comes_after_the_one_around_it() -> None:
     assert [task.symbol for task in plan(text, some).tasks] == ["outer", "outer.inner"]
 
 
+def test_what_a_program_does_comes_after_what_it_calls() -> None:
+    text = "def main():\n    return 1\n\n\nif __name__ == '__main__':\n    main()\n"
+    file = with_spans(measured(text, ran=(1, 5)), text)
+    found = plan_of(measurement(file), (ALL,), material(text)).tasks
+    assert [(task.symbol, task.gain) for task in found] == [("main", 1), (None, 1)]
+
+
 def test_functions_that_call_each_other_are_planned_once() -> None:
     text = "def f(a):\n    return g(a)\n\n\ndef g(a):\n    return f(a)\n"
     assert sorted(task.symbol or "" for task in plan(text).tasks) == ["f", "g"]

@@ -12,7 +12,7 @@ from coverage_gate.core.skeleton import Asked, Skeleton, module_name, skeleton_o
 from coverage_gate.core.ways import ways_through
 
 
-def skeletons(text: str, name: str | None = None) -> list[Skeleton]:
+def skeletons(text: str, name: str | None = None, *, is_package: bool = False) -> list[Skeleton]:
     """The tests of the last function of a text, or of the one of that name."""
     ran = definitions_ran(text) if name != "module" else []
     file = measured(text, ran=ran)
@@ -29,6 +29,8 @@ def skeletons(text: str, name: str | None = None) -> list[Skeleton]:
             outside=outside_of(statements, names_of(module.tree)),
             number=number,
             ran_before=bool(ran) or number > 0,
+            is_package=is_package,
+            names=names_of(module.tree),
         )
         found.append(skeleton_of(asked))
     for each in found:
@@ -192,6 +194,54 @@ def test_a_module_is_imported_or_run() -> None:
 def test_a_module_that_was_imported_before_is_run_again() -> None:
     found = skeletons("try:\n    import x\nexcept ImportError:\n    x = None\n", "module")
     assert 'runpy.run_module("shop.a", run_name="shop.a")' in found[1].text
+
+
+def test_a_package_is_run_by_its_path() -> None:
+    """`runpy.run_module` would look for its `__main__.py`."""
+    text = "try:\n    import x\nexcept ImportError:\n    x = None\n"
+    main = "if __name__ == '__main__':\n    f()\n"
+    found = skeletons(text + main, "module", is_package=True)
+    again = next(each for each in found if "setitem" in each.text)
+    assert again.imports == ("import runpy", "import shop.a", "import sys")
+    assert [line.strip() for line in again.text.split("\n")] == [
+        "def test_import_1(monkeypatch):",
+        'monkeypatch.setitem(sys.modules, "x", None)  # no such module',
+        'names = runpy.run_path(shop.a.__file__, run_name="shop.a.__init__")',
+        "assert names[...] == ...",
+    ]
+    assert any('run_path(shop.a.__file__, run_name="__main__")' in each.text for each in found)
+
+
+@pytest.mark.parametrize(
+    ("tried", "line"),
+    [
+        ("import x.y as z", 'monkeypatch.setitem(sys.modules, "x.y", None)  # no such module'),
+        ("from x import y", 'monkeypatch.setitem(sys.modules, "x", None)  # no such module'),
+        ("from .x import y", None),
+        ("a = b[0]", None),
+        ("a = f()", None),
+        (
+            "a = version('shop')",
+            'monkeypatch.setattr("importlib.metadata.version", ...)  # a function that raises',
+        ),
+    ],
+)
+def test_what_has_to_fail_while_a_module_runs_is_made_to(tried: str, line: str | None) -> None:
+    head = "from importlib.metadata import version\n\n\n"
+    text = f"{head}try:\n    {tried}\nexcept Exception:\n    a = None\n"
+    again = skeletons(text, "module")[1]
+    told = [each.strip() for each in again.text.split("\n")[1:-2]]
+    assert told == ([] if line is None else [line])
+
+
+def test_a_program_gets_its_arguments_and_its_input() -> None:
+    text = "import sys\n\n\ndef f():\n    return sys.argv[1:], sys.stdin.read(), sys.stdin\n"
+    (found,) = skeletons(text, "f")
+    assert found.imports == ("from shop.a import f", "import io")
+    assert [line.strip() for line in found.text.split("\n")][1:3] == [
+        'monkeypatch.setattr("sys.argv", ["program", ...])',
+        'monkeypatch.setattr("sys.stdin", io.StringIO(...))',
+    ]
 
 
 def test_what_leaves_the_process_is_replaced() -> None:

@@ -367,6 +367,47 @@ def test_definitions_within_belong_to_who_runs_them() -> None:
     assert [lines(way) for way in through(text, "outer.inner").ways] == [[4]]
 
 
+LOOP = "def f(a, b):\n    {}\n    for each in {}:\n        g(each)\n    return a\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "iterated", "is_entered"),
+    [
+        ("files = [b] if not a else a", "files", True),
+        ("files = a if a else (b,)", "files", True),
+        ("files = a or {1, *b}", "files", True),
+        ("pass", "[a, b]", True),
+        ("files = a if b else [b]", "files", False),
+        ("files = [*a]", "files", False),
+        ("files = [a]; files.clear()", "files", False),
+        ("files = [a]; files = b", "files", False),
+        ("files = a and [b]", "files", False),
+        ("x.files = [a]", "a", False),
+        ("pass", "range(a)", False),
+    ],
+)
+def test_a_loop_over_what_cannot_be_empty_is_entered(
+    before: str, iterated: str, *, is_entered: bool
+) -> None:
+    text = LOOP.format(before, iterated)
+    first, *more = through(text).ways
+    assert (4 in lines(first)) is is_entered
+    assert bool(more) is not is_entered
+
+
+def test_a_loop_that_ends_after_it_was_entered_is_no_contradiction() -> None:
+    text = (
+        "def f(a):\n    for each in [a]:\n        g(each)\n    else:\n        h()\n    return a\n"
+    )
+    assert [lines(way) for way in through(text).ways] == [[2, 3, 5, 6]]
+
+
+def test_a_loop_that_ran_before_may_be_left_out() -> None:
+    text = LOOP.format("pass", "[a, b]") + "    return b\n"
+    found = through(text.replace("return a", "if a: return a"), ran=(2, 3, 4))
+    assert all(4 not in lines(way) for way in found.ways)
+
+
 # What is foretold is what happens
 
 
