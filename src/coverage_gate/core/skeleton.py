@@ -130,8 +130,9 @@ def _module_call(asked: Asked) -> tuple[set[str], list[str]]:
     if asked.is_package:
         # A package cannot be run as a module; by this name what it imports from itself is found.
         name = "__main__" if is_main else f"{asked.module}.__init__"
-        run = f'runpy.run_path({asked.module}.__file__, run_name="{name}")'
-        imports.add(f"import {asked.module}")
+        prepared.append(f'file = importlib.import_module("{asked.module}").__file__')
+        run = f'runpy.run_path(file, run_name="{name}")'
+        imports.add("import importlib")
     return imports | {"import runpy"}, [
         *prepared,
         f"names = {run}",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from coverage_gate.core.consistency import Step, contradiction, skipped_loops
-from coverage_gate.core.flow import RAISED, Edge, Flow
+from coverage_gate.core.flow import RAISED, RETURNED, Edge, Flow
 from coverage_gate.core.measurement import FileCoverage
 from coverage_gate.core.places import Unit
 from coverage_gate.core.reach import Condition, Header
@@ -134,7 +134,8 @@ class _Search:
 
     def through_loops(self, unit: Unit, way: Way | None) -> Way | None:
         """The way, or another one to the same that enters a loop which cannot be left out."""
-        for number in () if way is None else skipped_loops(self.flow, way.path):
+        path = () if way is None else (*way.path, RAISED if way.raises else RETURNED)
+        for number in skipped_loops(self.flow, path):
             inside = next(edge.to for edge in self.flow.edges[number] if _enters(edge))
             entering = Unit(path=self.file.path, line=self.flow.nodes[inside].line)
             other = self.way_to(entering) if entering in self.missing else None
