@@ -1,8 +1,9 @@
 """`python -m benchmarks.equal`: the gate's integers beside coverage.py's own, on real projects.
 
 Each project's main is run by coverage.py itself, under the project's own configuration, and
-measured by the gate: with nothing known of the source, and with everything known. Covered and
-total, of statements and branches together, must be the same integers each time.
+measured by the gate: with nothing known of the source, with everything known, and with the tests
+in two processes. Covered and total, of statements and branches together, must be the same integers
+each time. What is found is written after each project.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 import click
 
 from benchmarks.rivals import Mode, gate
-from benchmarks.stands import BASE, BenchmarkError, Stand, real, set_up, versions_in
+from benchmarks.stands import BASE, TOOLS, BenchmarkError, Stand, real, set_up, versions_in
 from benchmarks.target_table import found_pythons, mode_minor
 from benchmarks.timing import timed
 from coverage_gate.adapters.measure.rc_file import choose_core
@@ -50,7 +51,7 @@ run.json_report(outfile=report, ignore_errors=True)
 sys.exit(status)
 """
 _FORGET_RUNS = "DELETE FROM coverage_measurement"
-_ROW = "{:<24} {:<7} {:<18} {:>14} {:>14} {:>14}  {}"
+_ROW = "{:<24} {:<7} {:<18} {:>12} {:>12} {:>12} {:>12}  {}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class Answers:
         own: coverage.py's own covered and total.
         cold: The gate's, with nothing known.
         warm: The same, with the source known.
+        parallel: The same, by `pytest -n 2`.
     """
 
     title: str
@@ -72,11 +74,12 @@ class Answers:
     own: tuple[int, int]
     cold: tuple[int, int]
     warm: tuple[int, int]
+    parallel: tuple[int, int]
 
     @property
     def are_equal(self) -> bool:
-        """Whether all three are."""
-        return self.own == self.cold == self.warm
+        """Whether all four are."""
+        return self.own == self.cold == self.warm == self.parallel
 
 
 @click.command()
@@ -89,7 +92,7 @@ def main(*, projects: tuple[str, ...], pythons: tuple[str, ...], results: Path |
     """Count real projects both ways, and fail where they differ."""
     chosen = [Path(python) for python in pythons] or found_pythons(("python3.11",))
     told: list[Answers] = []
-    click.echo(_ROW.format("project", "python", "mode", "coverage.py", "cold", "warm", ""))
+    click.echo(_ROW.format("project", "python", "mode", "coverage.py", "cold", "warm", "-n 2", ""))
     for project in projects:
         for python in chosen:
             try:
@@ -98,17 +101,22 @@ def main(*, projects: tuple[str, ...], pythons: tuple[str, ...], results: Path |
                     click.echo(row(answers))
             except BenchmarkError as error:
                 click.echo(f"{project} on {python} is left out: {str(error)[-300:]}", err=True)
-    if results is not None:
-        results.mkdir(parents=True, exist_ok=True)
-        found = [asdict(answers) for answers in told]
-        (results / "equal.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+            if results is not None:
+                _write(told, results)
     sys.exit(not all(answers.are_equal for answers in told))
+
+
+def _write(told: list[Answers], results: Path) -> None:
+    results.mkdir(parents=True, exist_ok=True)
+    found = [{**asdict(answers), "are_equal": answers.are_equal} for answers in told]
+    (results / "equal.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
 def compared(project: str, python: Path) -> Iterator[Answers]:
     """Both modes of one project on one interpreter. Raises BenchmarkError."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as made:
-        stand = set_up(real(project), Path(made).resolve(), python=python)
+        tools = (*TOOLS, "pytest-xdist")
+        stand = set_up(real(project), Path(made).resolve(), python=python, tools=tools)
         _run(stand, ["git", "switch", "-q", BASE])
         # What is built and not committed is not measured, so it must not run here either.
         _run(stand, ["git", "clean", "-fdxq", "--exclude=*.egg-info"])
@@ -124,12 +132,14 @@ def compared(project: str, python: Path) -> Iterator[Answers]:
                 own=_own(stand, mode),
                 cold=_gates(stand, mode),
                 warm=_gates(stand, mode),
+                parallel=_gates(stand, mode, "--test-command", "pytest -n 2"),
             )
 
 
 def row(answers: Answers) -> str:
     """One line."""
-    shown = [f"{covered}/{total}" for covered, total in (answers.own, answers.cold, answers.warm)]
+    counts = (answers.own, answers.cold, answers.warm, answers.parallel)
+    shown = [f"{covered}/{total}" for covered, total in counts]
     end = "equal" if answers.are_equal else "DIFFERENT"
     return _ROW.format(answers.title, answers.python, answers.mode, *shown, end)
 
@@ -145,13 +155,13 @@ def _own(stand: Stand, mode: Mode) -> tuple[int, int]:
     return covered, totals["num_statements"] + totals.get("num_branches", 0)
 
 
-def _gates(stand: Stand, mode: Mode) -> tuple[int, int]:
+def _gates(stand: Stand, mode: Mode, *further: str) -> tuple[int, int]:
     """By a run each time: what is known is known of the source alone."""
     store = stand.scratch / "equal.db"
     if store.exists():
         with closing(sqlite3.connect(store)) as connection, connection:
             connection.execute(_FORGET_RUNS)
-    out = _run(stand, gate(stand, mode, "measure", BASE, store.name))
+    out = _run(stand, [*gate(stand, mode, "measure", BASE, store.name), *further])
     told = json.loads(out.splitlines()[-1])
     return told["covered"], told["total"]
 

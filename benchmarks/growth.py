@@ -83,6 +83,14 @@ def judge(files: int) -> dict[str, float]:
     return {"seconds": seconds, "mib": peak, "json_bytes": len(line)}
 
 
+def judged(files: int) -> dict[str, float]:
+    """Judge one size in a process of its own, so that its peak is its own."""
+    command = [sys.executable, "-m", "benchmarks.growth", "--one", str(files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
 def read_contexts(files: int) -> dict[str, float]:
     """What it takes to name the tests of 200 lost lines from the context map of a project."""
     blobs = {f"src/part_{n // 50}/module_{n}.py": tree_id(f"{n}") for n in range(files)}
@@ -126,9 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     click.echo(_ROW.format("files", "CPU s", "peak MiB", "us a file"))
     for size in options.files or SIZES:
-        command = [sys.executable, "-m", "benchmarks.growth", "--one", str(size)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-        found = json.loads(done.stdout)
+        found = judged(size)
         seconds, peak = found["seconds"], found["mib"]
         a_file = f"{seconds / size * 1e6:.1f}"
         click.echo(_ROW.format(size, f"{seconds:.3f}", f"{peak:.0f}", a_file))

@@ -2,6 +2,7 @@
 
 Every rival runs once in each round, in turns; ratios are of runs of one round, in seconds of CPU.
 Where the budget is over, no further round or subject starts; the table says what was measured.
+What is measured is written after each subject, so that a run which is broken off loses one.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
 
 from benchmarks import count_cost, targets, tell
 from benchmarks.figures import Round, figures, order
-from benchmarks.growth import judge
+from benchmarks.growth import judged
 from benchmarks.rivals import PLAIN, TITLES, Mode, Rival, mode_of, prepare, rivals
 from benchmarks.stands import (
     TOOLS,
@@ -71,9 +72,7 @@ class Bout:
 @click.option("--scale", type=int, default=700, show_default=True, help="Length of its suite.")
 @click.option("--hot", type=int, default=150, show_default=True, help="Length of the hot loop.")
 @click.option("--project", "projects", multiple=True, default=_PROJECTS, help="Real ones.")
-@click.option(
-    "--python", "pythons", multiple=True, default=_PYTHONS, help="Those that are found are used."
-)
+@click.option("--python", "pythons", multiple=True, help="In this order.  [all that are found]")
 @click.option("--count", "sizes", type=int, multiple=True, default=(25, 500, 2000))
 @click.option("--alone", type=int, multiple=True, default=(10_000,), help="Without its peer.")
 @click.option("--grow", type=int, multiple=True, default=(100, 1_000, 10_000, 50_000))
@@ -99,18 +98,61 @@ def main(
 ) -> None:
     """Measure everything, print the table of targets, and write it."""
     deadline = time.monotonic() + budget
+    found = Findings(path=results / f"table-{_stamp()}.json")
+    for size in grow:
+        _say(f"judging a change in {size} files")
+        found.growth[size] = judged(size)
+    found.helps.append(help_target())
+    for size in (*sizes, *alone):
+        if time.monotonic() < deadline:
+            _say(f"counting {size} files")
+            found.counts.append(count_cost.measure(size, with_json=size in sizes))
+            found.keep()
+    click.echo(f"\n{count_cost.table(found.counts)}")
     subjects = [generated(files, rounds=scale), hot_loop(hot)]
-    subjects += [real(project) for project in projects if project]
-    bouts = list(timed_bouts(subjects, found_pythons(pythons), runs, deadline))
-    counts = [
-        count_cost.measure(size, with_json=size in sizes)
-        for size in (*sizes, *alone)
-        if time.monotonic() < deadline
-    ]
-    growth = {size: judge(size) for size in grow}
-    found = [*all_targets(bouts, counts), *growth_targets(growth), help_target()]
-    click.echo(f"\n{count_cost.table(counts)}\n\n{targets.table(found)}")
-    click.echo(f"\nwritten: {write(bouts, counts, growth, found, results)}")
+    subjects = [*(real(project) for project in projects if project), *subjects]
+    chosen = [Path(python) for python in pythons] or found_pythons(_PYTHONS)
+    for bout in timed_bouts(subjects, chosen, runs, deadline):
+        found.bouts.append(bout)
+        found.keep()
+    click.echo(f"\n{targets.table(found.targets())}\n\nwritten: {found.keep()}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All that was measured so far.
+
+    Attributes:
+        path: The JSON file that has it.
+    """
+
+    path: Path
+    bouts: list[Bout] = field(default_factory=list)
+    counts: list[count_cost.CountCost] = field(default_factory=list)
+    growth: dict[int, dict[str, float]] = field(default_factory=dict)
+    helps: list[Target] = field(default_factory=list)
+
+    def targets(self) -> list[Target]:
+        """Each target that something was measured of."""
+        runs = all_targets(self.bouts, self.counts)
+        return [*runs, *growth_targets(self.growth), *self.helps]
+
+    def keep(self) -> Path:
+        """Write one JSON file with everything, anew each time. Raises OSError."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        told = {
+            "schema_version": tell.SCHEMA,
+            "when": SystemClock().now_iso(),
+            "machine": tell.machine(),
+            "gate": __version__,
+            "targets": targets.as_json(self.targets()),
+            "bouts": [asdict(each) for each in self.bouts],
+            "counts": [asdict(each) for each in self.counts],
+            "growth": self.growth,
+        }
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        return new.replace(self.path)
 
 
 def found_pythons(names: Sequence[str]) -> list[Path]:
@@ -124,9 +166,9 @@ def found_pythons(names: Sequence[str]) -> list[Path]:
 def timed_bouts(
     subjects: Sequence[Subject], pythons: Sequence[Path], runs: int, deadline: float
 ) -> Iterator[Bout]:
-    """Each subject on each interpreter, until the time is over."""
-    for subject in subjects:
-        for python in pythons:
+    """Each interpreter with each subject, until the time is over."""
+    for python in pythons:
+        for subject in subjects:
             if time.monotonic() > deadline:
                 _say(f"the time is over: {subject.title} is left out on {python.name}")
                 continue
@@ -148,8 +190,9 @@ def timed_bout(subject: Subject, python: Path, runs: int, deadline: float) -> Bo
         stand = set_up(subject, Path(made).resolve(), python=python, tools=TOOLS + _MORE_TOOLS)
         prepare(stand, mode, lambda command: _well(stand, command))
         contestants, broken = fit(stand, rivals(stand, mode))
-        rounds = [one_round(stand, contestants, 0)]
-        while len(rounds) < runs and time.monotonic() < deadline:
+        rounds: list[Round] = []
+        while not rounds or (len(rounds) < runs and time.monotonic() < deadline):
+            _say(f"{subject.title} on {python.name}: round {len(rounds) + 1} of {runs}")
             rounds.append(one_round(stand, contestants, len(rounds)))
         return Bout(
             title=f"{subject.title}, Python {mode_minor(stand)}",
@@ -233,29 +276,8 @@ def bout_table(bout: Bout) -> str:
     return "\n".join(row.rstrip() for row in rows)
 
 
-def write(
-    bouts: Sequence[Bout],
-    counts: Sequence[count_cost.CountCost],
-    growth: dict[int, dict[str, float]],
-    found: Sequence[Target],
-    folder: Path,
-) -> Path:
-    """Write one JSON file with everything, named by the date. Raises OSError."""
-    now = SystemClock().now_iso()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"table-{now.replace(':', '').replace('-', '')}.json"
-    told = {
-        "schema_version": tell.SCHEMA,
-        "when": now,
-        "machine": tell.machine(),
-        "gate": __version__,
-        "targets": targets.as_json(found),
-        "bouts": [asdict(each) for each in bouts],
-        "counts": [asdict(each) for each in counts],
-        "growth": growth,
-    }
-    path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
-    return path
+def _stamp() -> str:
+    return SystemClock().now_iso().replace(":", "").replace("-", "")
 
 
 def _well(stand: Stand, command: list[str]) -> Run:

@@ -85,6 +85,7 @@ class Workshop:
             env=_environment(settings),
             scratch=self.scratch,
             self_check_percent=settings.self_check_percent,
+            reuse=settings.reuse,
             tainted=frozenset() if configured or self.view is None else self._tainted(),
         )
 

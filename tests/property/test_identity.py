@@ -15,6 +15,7 @@ from tests.integration.measure_run.bench import make_environment
 from coverage_gate.adapters.git.view import GitView, open_view
 from coverage_gate.adapters.measure.command import parse_test_command
 from coverage_gate.core.cage import Cage, Way
+from coverage_gate.core.reuse import Reuse
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.identity import identity_of
 from coverage_gate.measuring.planning import Planner
@@ -119,6 +120,50 @@ def test_a_tree_that_differs_is_another_measurement(
 ) -> None:
     other = stall.plan(written(stall.git, files), stall.tree())
     assert other.identity != stall.plan(config_tree=stall.tree()).identity
+
+
+def shared(stall: Stall, files: dict[str, str | None]) -> str:
+    """The key of main with these files where only code decides."""
+    bench = replace(stall.planner.bench, reuse=Reuse.CODE)
+    source = TreeSource(tree=written(stall.git, files), config_tree=stall.tree())
+    return replace(stall.planner, bench=bench).plan(source).shared
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"src/shop/price.py": "def price(n):\n    return n * 8\n"},
+        {"src/shop/table.json": "{}"},
+        {"tests/test_price.py": FILES["tests/test_price.py"] + "    assert price(2)\n"},
+        {"tests/prices.csv": "1,8\n"},
+        {"tests/prices.csv": None},
+        {"pyproject.toml": FILES["pyproject.toml"].replace("true", "false")},
+        {"conftest.py": ""},
+        {"requirements.txt": "requests\n"},
+    ],
+    ids=["source", "package-data", "test", "data", "no-data", "config", "conftest", "needs"],
+)
+def test_where_code_decides_no_other_code_is_taken_for_the_same(
+    stall: Stall, files: dict[str, str | None]
+) -> None:
+    assert shared(stall, files) != shared(stall, {})
+
+
+def test_where_code_decides_documents_do_not(stall: Stall) -> None:
+    documents: dict[str, str | None] = {"README.md": "Another shop.\n", "docs/a.rst": "New.\n"}
+    assert shared(stall, documents) == shared(stall, {})
+    assert stall.plan(written(stall.git, documents)).identity != stall.plan().identity
+
+
+def test_a_key_of_code_is_no_identity_and_there_is_none_by_default(stall: Stall) -> None:
+    assert stall.plan().shared == ""
+    assert shared(stall, {}) not in {"", stall.plan().identity}
+
+
+def test_a_folder_has_no_key_of_code_either(stall: Stall) -> None:
+    bench = replace(stall.planner.bench, reuse=Reuse.CODE)
+    source = TreeSource(tree=None, config_tree=None, folder=stall.git.path)
+    assert replace(stall.planner, bench=bench, view=None).plan(source).shared == ""
 
 
 NAMES = st.sampled_from([*FILES, "src/shop/other.py", "tests/data/table.json", "Makefile"])

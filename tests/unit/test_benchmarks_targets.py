@@ -93,9 +93,12 @@ def test_targets_are_told_where_all_rivals_ran() -> None:
 
 def test_the_result_holds_what_the_plot_needs(tmp_path: Path) -> None:
     growth = {100: {"seconds": 0.1}, 1_000: {"seconds": 1.0}}
-    found = targets.of_counts(COUNTS)
-    path = target_table.write([], COUNTS, growth, found, tmp_path)
-    assert plot.newest(tmp_path) == path
+    found = target_table.Findings(
+        path=tmp_path / "new" / "table-1.json", counts=[*COUNTS], growth=growth
+    )
+    path = found.keep()
+    assert found.keep() == path
+    assert plot.newest(path.parent) == path
     lines = plot.lines_of(json.loads(path.read_text()))
     assert lines["judging a change"] == [(100, 0.1), (1_000, 1.0)]
     assert lines["coverage json"] == [(25, 1.0), (500, 10.0)]

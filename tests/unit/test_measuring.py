@@ -168,6 +168,29 @@ def test_the_place_of_the_repository_is_not_in_the_identity(shop: Shop) -> None:
     assert heard_of(measurer) == ["main: measured before, reused"]
 
 
+def test_a_tree_with_the_same_code_takes_a_measurement_over_where_that_is_asked_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCH_COVERAGE_REUSE", "code")
+    with measurer_of(shop) as measurer:
+        first = measurer.measure(source_of(shop, "main"), fresh=True)
+    shop.new_branch("told", {"NEWS.md": "news\n"})
+    with measurer_of(shop) as measurer:
+        source = source_of(shop, "told")
+        taken, again = measurer.measure(source), measurer.measure(source)
+    assert isinstance(first, Measurement)
+    assert isinstance(taken, Measurement)
+    assert taken == again == replace(first, provenance=taken.provenance)
+    assert (taken.provenance.tree, taken.provenance.commit) == (source.tree, source.commit)
+    assert taken.provenance.identity != first.provenance.identity
+    assert shop.store.load_measurement(taken.provenance.identity) == taken
+    assert heard_of(measurer) == [
+        "told: its code is that of another tree",
+        "told: measured before, reused",
+        "told: measured before, reused",
+    ]
+
+
 # Whose configuration, whose interpreter
 
 

@@ -31,10 +31,13 @@ def looks_like_tooling(path: str) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in TOOLING_PATTERNS)
 
 
+#: Folders that hold tests and their data, wherever they lie.
+TEST_FOLDERS = frozenset({"tests", "test", "testing"})
 #: Folders whose code serves the project without being its product, wherever they lie.
 SIDE_FOLDERS = frozenset(
     {
-        *("tests", "test", "testing", "docs", "doc", "examples", "example", "samples", "demo"),
+        *TEST_FOLDERS,
+        *("docs", "doc", "examples", "example", "samples", "demo"),
         *("scripts", "tools", "bin", "ci", "tasks", "benchmarks", "benchmark", "bench"),
         *("migrations", "versions", "notebooks", "hack", "contrib", "vendor", "third_party"),
     }

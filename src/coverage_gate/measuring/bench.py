@@ -11,6 +11,7 @@ from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.scope import Scope
+from coverage_gate.core.reuse import Reuse
 from coverage_gate.ports import Progress, RunLimits, Sandbox, TreeSource
 
 
@@ -32,6 +33,7 @@ class Bench:
         tainted: Those checkouts whose own commit holds the environment that lies there. It is the
             branch's, also while another tree is measured.
         self_check_percent: How much of what is known of source files is analysed again.
+        reuse: Whose measurement a tree may take over.
     """
 
     repository: str
@@ -45,6 +47,7 @@ class Bench:
     scratch: Path
     tainted: frozenset[Path] = frozenset()
     self_check_percent: int = 0
+    reuse: Reuse = Reuse.TREE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Plan:
         trusted: What of pytest's configuration is the base's.
         root_name: Where it is exported to, relative to the private folder.
         identity: See `identity.identity_of`; empty where the measurement is not kept.
+        shared: The same for all trees whose measurement may be taken over; empty for none.
     """
 
     source: TreeSource
@@ -72,6 +76,7 @@ class Plan:
     trusted: TrustedPytest
     root_name: str
     identity: str = ""
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from coverage_gate.adapters.git.export import SKIPPED_FOLDERS
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.base_config import CONFIG_FILES
 from coverage_gate.adapters.measure.scope import is_candidate
+from coverage_gate.core.reuse import digest_of_code
 from coverage_gate.ports import TreeSource
 
 #: Bytes of the sources of a tree that are looked at.
@@ -44,6 +45,14 @@ class Contents:
             return self.entries()
         base = [entry.path for entry in self.view.list_tree(config_tree)]
         return base if any(is_candidate(path) for path in base) else self.entries()
+
+    def code(self, folders: Sequence[str]) -> str:
+        """What stands for the tree where only code and configuration decide; "" for a folder."""
+        if self.source.tree is None or self.view is None:
+            return ""
+        entries = self.view.list_tree(self.source.tree)
+        facts = ((entry.path, entry.mode, entry.blob) for entry in entries)
+        return f"code:{digest_of_code(facts, folders)}"
 
     def config_files(self, tree: str | None) -> dict[str, bytes]:
         """The files of this tree that may configure coverage.py; of the folder without one."""

@@ -14,13 +14,16 @@ from coverage_gate.measuring.bench import Plan
 MEASURING_VERSION = 6
 
 
-def identity_of(plan: Plan, *, env: Mapping[str, str], cage: Cage) -> str:
+def identity_of(
+    plan: Plan, *, env: Mapping[str, str], cage: Cage, content: str | None = None
+) -> str:
     """The digest of all that decides the numbers; empty for a folder without a commit.
 
     Args:
         plan: What is planned.
         env: All that the run inherits.
         cage: What holds it.
+        content: What stands for the tree; None: its id.
     """
     if plan.source.tree is None:
         return ""
@@ -28,7 +31,7 @@ def identity_of(plan: Plan, *, env: Mapping[str, str], cage: Cage) -> str:
     # The whole digest: a branch could grind two trees to the same short one.
     facts = {
         "version": MEASURING_VERSION,
-        "tree": plan.source.tree,
+        "tree": content or plan.source.tree,
         "config": config_digest(plan.config),
         "scope": [*plan.scope.folders, *plan.scope.packages],
         "interpreter": interpreter.fingerprint,

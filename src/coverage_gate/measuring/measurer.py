@@ -63,7 +63,7 @@ class TreeMeasurer:
             measured = self._run(plan, self._measure_in)
         except UnmeasurableError as error:
             return error.failure
-        self._keep(measured, source)
+        self._keep(measured, plan)
         return measured
 
     def contexts(self, source: TreeSource) -> ContextMap | MeasureFailure:
@@ -149,19 +149,42 @@ class TreeMeasurer:
             return None
         stored = self.store.load_measurement(plan.identity)
         if stored is None:
-            return None
+            return self._taken_over(plan)
         return replace(stored, provenance=replace(stored.provenance, commit=plan.source.commit))
 
-    def _keep(self, measured: Measurement, source: TreeSource) -> None:
+    def _taken_over(self, plan: Plan) -> Measurement | None:
+        """What was measured of a tree with the same code, as this tree's own from now on."""
+        stored = self.store.load_measurement(plan.shared) if plan.shared else None
+        if stored is None:
+            return None
+        tree = plan.source.tree
+        self.progress.step(f"{plan.source.label}: its code is that of another tree")
+        own = replace(
+            stored.provenance, identity=plan.identity, tree=tree, commit=plan.source.commit
+        )
+        taken = replace(stored, provenance=own)
+        self._save(taken)
+        return taken
+
+    def _keep(self, measured: Measurement, plan: Plan) -> None:
         # A run whose tests failed is not kept: it may be the run that failed, and not the tree.
         if not measured.provenance.identity or measured.tests.exit_status != 0:
             return
+        if not self._save(measured):
+            return
+        if plan.shared:
+            self._save(
+                replace(measured, provenance=replace(measured.provenance, identity=plan.shared))
+            )
+        self._note(measured, plan.source)
+
+    def _save(self, measured: Measurement) -> bool:
         try:
             self.store.save_measurement(self.bench.repository, measured, self.clock.now_iso())
         except StoreError as error:
             self.progress.step(f"the measurement is not kept: {error}")
-            return
-        self._note(measured, source)
+            return False
+        return True
 
     def _note(self, measured: Measurement, source: TreeSource) -> None:
         try:

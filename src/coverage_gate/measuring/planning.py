@@ -24,6 +24,7 @@ from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.configuring import trusted_options
 from coverage_gate.core.cage import Cage
 from coverage_gate.core.measurement import FailureCode
+from coverage_gate.core.reuse import Reuse
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.contents import Contents, tracked_in
 from coverage_gate.measuring.faults import unmeasurable
@@ -72,8 +73,9 @@ class Planner:
             trusted=trusted,
             root_name=_root_name(entries, self.bench.repository),
         )
-        identity = identity_of(plan, env=self.bench.env, cage=self.cage)
-        return replace(plan, identity=identity)
+        identity = partial(identity_of, plan, env=self.bench.env, cage=self.cage)
+        shared = contents.code(plan.scope.folders) if self.bench.reuse is Reuse.CODE else ""
+        return replace(plan, identity=identity(), shared=identity(content=shared) if shared else "")
 
     def _config(self, contents: Contents) -> BaseConfig:
         config = _readable_config(contents)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from coverage_gate.core.cage import Level, Need
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import SWITCHED_RULES, AuditMode, MutationMode
+from coverage_gate.core.reuse import Reuse
 from coverage_gate.settings import scope
 from coverage_gate.settings.names import (
     Setting,
@@ -199,6 +200,15 @@ _RUN = {
         ),
         allowed="a whole number from 0 to 100",
         default="2",
+    ),
+    "reuse": Setting(
+        env="ORCH_COVERAGE_REUSE",
+        about=(
+            "Whose measurement a tree may take over: the same tree's, or that of a tree with the"
+            " same code. `code` assumes that no test reads other files; see docs/configuration.md."
+        ),
+        allowed=", ".join(Reuse),
+        default="tree",
     ),
     "run_output_kb": Setting(
         env="ORCH_COVERAGE_RUN_OUTPUT_KB",

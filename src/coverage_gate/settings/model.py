@@ -16,6 +16,7 @@ from coverage_gate.core.cage import Level, Need
 from coverage_gate.core.kinds import Kind
 from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.policy import AuditMode, MutationMode, MutationPolicy, Policy, RuleName
+from coverage_gate.core.reuse import Reuse
 from coverage_gate.core.targets import Target
 from coverage_gate.ports import RunLimits
 from coverage_gate.settings import values
@@ -160,6 +161,7 @@ class Settings:
 
     flaky_days: int = _count(_POLICY.flaky_days, high=365)
     self_check_percent: int = _count(2, high=100)
+    reuse: Reuse = _choice(Reuse.TREE)
     alert_drop: Fraction = _by(values.read_percent, Fraction(2, 100))
     history_days: int = _count(0, high=36_500)
     targets: tuple[Target, ...] = _by(values.read_targets, ())
