@@ -6,6 +6,10 @@ is orphaned below it becomes its child, so a daemon that left its process group 
 wiped its environment, is still found, and nothing else can be hit. When it has no child any more,
 nothing that the program started is left; that needs no list and no guess.
 
+A program of the same user may kill its supervisor. So there are two processes of this script, one
+the child of the other and both such subreapers: the outer one, which does nothing but wait, ends
+what is left when the inner one is killed. Only who kills both, one by one, gets away.
+
 REPORT is the number of a descriptor, with a comma before each further one that is just kept open
 until the end: a lock stays taken until everything is gone, also when its owner was killed.
 
@@ -37,6 +41,8 @@ KILL_S = 5.0
 _PR_SET_CHILD_SUBREAPER = 36
 _FILES = 65536
 _ENTRY_S = 30.0
+#: How much longer the outer process waits for the inner one; the gate waits a little longer still.
+_PATIENCE_S = 0.5
 _RESET = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)
 
 
@@ -250,6 +256,45 @@ def supervise(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans)
     return STOPPED if status is None else status
 
 
+def guard(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans) -> int:
+    """Supervise in a child; where that is killed, end everything in its place. `argv` as above.
+
+    Returns:
+        As `supervise`; in the child always 0.
+    """
+    if not adopt():
+        return supervise(argv, adopt=adopt)
+    wake = wake_on_child()
+    told, teller = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(teller, b"%d" % supervise(argv, adopt=adopt))
+        return 0
+    os.close(teller)
+    grace_s, limit_s = float(argv[1]), float(argv[2])
+    ended = wait(child, wake, limit_s=limit_s + KILL_S)
+    if ended is None:
+        ended = hurry(child, wake, limit_s=grace_s + KILL_S + _PATIENCE_S)
+    said = os.read(told, 16)
+    if said:
+        return int(said)
+    # The program, or whatever it started, killed the child: what is left is ours now.
+    if kill_all(limit_s=KILL_S):
+        os.write(int(argv[0].split(",")[0]), ALL_GONE)
+    return ended
+
+
+def hurry(child: int, wake: int, *, limit_s: float) -> int:
+    """Wait for a child that was told to end, and may have been stopped; kill it when time is up."""
+    os.kill(child, signal.SIGCONT)
+    deadline = time.monotonic() + limit_s
+    while (status := reap(child).status) is None:
+        if time.monotonic() >= deadline:
+            os.kill(child, signal.SIGKILL)
+        pause([wake], wake, limit_s=0.05)
+    return status
+
+
 def end_like(status: int, *, kill: Callable[[int, int], None] = os.kill) -> int:
     """End as the program ended: by the same signal, or answer its exit status."""
     if status < 0:
@@ -261,4 +306,4 @@ def end_like(status: int, *, kill: Callable[[int, int], None] = os.kill) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(end_like(supervise(sys.argv[1:])))
+    sys.exit(end_like(guard(sys.argv[1:])))

@@ -433,6 +433,33 @@ os._exit(0)
         twin="sys.exit(os.getppid() < 0)\n",
     ),
     HostAttack(
+        name="orphan-without-a-name",
+        tries="kills its parent, and leaves a process of another session, without an environment",
+        code="""\
+import fcntl
+held = os.open("lock", os.O_CREAT | os.O_RDWR)
+fcntl.flock(held, fcntl.LOCK_EX)
+os.set_inheritable(held, True)
+told, teller = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    os.execve("/bin/sleep", ["sleep", "30"], {})
+os.close(teller)
+os.read(told, 1)
+if os.getppid() > 1:
+    with contextlib.suppress(OSError):
+        os.kill(os.getppid(), signal.SIGKILL)
+time.sleep(3)
+os._exit(0)
+""",
+        twin_is="starts a program without an environment and waits for it",
+        twin="""\
+if os.fork() == 0:
+    os.execve("/bin/sleep", ["sleep", "0.05"], {})
+sys.exit(os.wait()[1])
+""",
+    ),
+    HostAttack(
         name="shared-memory",
         tries="leaves a segment in /dev/shm",
         code='written("/dev/shm/" + host["secret"])\n',

@@ -29,13 +29,14 @@ def supervise_argv(
     limit_s: float = 20.0,
     control: int | None = None,
     entry: bool = False,
+    script: tuple[str, ...] = (str(supervisor.__file__),),
 ) -> tuple[subprocess.CompletedProcess[bytes], bytes]:
     own, far = os.pipe()
     hold, end = os.pipe()
     try:
-        script = [sys.executable, str(supervisor.__file__), str(far), str(grace_s), str(limit_s)]
+        options = [str(far), str(grace_s), str(limit_s), "0.3", str(10**9), str(int(entry))]
         done = subprocess.run(
-            [*script, "0.3", str(10**9), str(int(entry)), *argv],
+            [sys.executable, *script, *options, *argv],
             stdin=hold if control is None else control,
             capture_output=True,
             pass_fds=(far,),
@@ -91,6 +92,57 @@ def test_a_daemon_with_an_environment_of_its_own_is_killed() -> None:
     )
     assert said == b"+."
     assert not Path(f"/proc/{int(done.stdout)}").exists()
+
+
+#: Leaves a program without a name of ours, and kills whoever waits for it.
+KILLER = (
+    "import os\n"
+    "told, teller = os.pipe()\n"
+    "child = os.fork()\n"
+    "if child == 0:\n"
+    "    os.setsid()\n"
+    "    os.execve('/bin/sleep', ['sleep', '60'], {})\n"
+    "os.close(teller)\n"
+    "os.read(told, 1)\n"
+    "print(child, os.getpid(), flush=True)\n"
+    "os.kill(os.getppid(), 9)\n"
+    "while True: pass\n"
+)
+
+
+def test_a_program_that_kills_its_supervisor_leaves_nothing() -> None:
+    done, said = supervise(KILLER)
+    assert (done.returncode, said) == (-signal.SIGKILL, b"+.")
+    assert not any(Path("/proc", pid).exists() for pid in done.stdout.decode().split())
+
+
+def test_what_cannot_be_killed_in_its_place_is_not_said_to_be_gone() -> None:
+    code = (
+        f"{PACKAGE}import os, sys\n"
+        "supervisor.kill_all = lambda **_: False\n"
+        "sys.exit(supervisor.guard(sys.argv[1:]))\n"
+    )
+    done, said = supervise_argv(
+        [sys.executable, "-S", "-c", "import os; os.kill(os.getppid(), 9)"], script=("-c", code)
+    )
+    assert (done.returncode, said) == (-signal.SIGKILL & 0xFF, b"+")
+
+
+def test_without_adoption_there_is_no_second_one() -> None:
+    code = f"{PACKAGE}import sys\nsys.exit(supervisor.guard(sys.argv[1:], adopt=lambda: False))\n"
+    done, said = supervise_argv(["/bin/true"], script=("-c", code))
+    assert (done.returncode, said) == (0, b"+")
+
+
+def test_an_inner_one_that_does_not_end_is_killed() -> None:
+    said = driver(
+        "import os, signal\n"
+        "wake = supervisor.wake_on_child()\n"
+        "child = supervisor.spawn(['/bin/sleep', '60'])\n"
+        "os.kill(child, signal.SIGSTOP)\n"
+        "print(supervisor.hurry(child, wake, limit_s=0))\n"
+    )
+    assert said == "-9"
 
 
 def test_what_is_left_behind_may_end_by_itself(tmp_path: Path) -> None:
