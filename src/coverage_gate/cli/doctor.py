@@ -27,6 +27,7 @@ Examples:
   coverage-gate doctor
   coverage-gate doctor --repo ../shop --format json
   coverage-gate doctor --sandbox
+  coverage-gate doctor --tests
 """
 
 
@@ -35,14 +36,23 @@ Examples:
 @base_option
 @db_option
 @click.option("--sandbox", is_flag=True, help="Only what holds test runs: try each level.")
+@click.option(
+    "--tests",
+    is_flag=True,
+    help="Only the tests of what is checked out: what they miss in what holds them. Those that fail"
+    " there run once more without it.",
+)
 @format_option
-def doctor(*, repo: Path, base: str | None, db: str | None, sandbox: bool, output: str) -> int:
+def doctor(
+    *, repo: Path, base: str | None, db: str | None, sandbox: bool, tests: bool, output: str
+) -> int:
     r"""Find out what keeps the gate from working here, and how to mend it.
 
     Changes nothing. Ends with status 1 if something fails.
     """
     patient = _patient(repo, {"base": base, "db": db})
-    answers = _cages(patient) if sandbox else _all(patient)
+    answers = [*(_cages(patient) if sandbox else []), *(_tests(patient) if tests else [])]
+    answers = answers or _all(patient)
     if output == "json":
         click.echo(json.dumps(_as_json(answers)))
     else:
@@ -61,6 +71,16 @@ def _cages(patient: Patient) -> list[tuple[str, Finding]]:
     from coverage_gate.cli.cage_examinations import examine_cages
 
     return examine_cages(patient)
+
+
+def _tests(patient: Patient) -> list[tuple[str, Finding]]:
+    from coverage_gate.cli.suite_examinations import examine_tests
+    from coverage_gate.ports import RepositoryError
+
+    try:
+        return examine_tests(patient)
+    except (RepositoryError, SettingsError) as error:
+        return [("tests", fail(str(error), "see `coverage-gate doctor`"))]
 
 
 def examine(patient: Patient, examinations: Sequence[Examination]) -> list[tuple[str, Finding]]:
