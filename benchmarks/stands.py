@@ -178,7 +178,9 @@ def _unpacked(requirement: str, name: str, folder: Path) -> Path:
     if not archives:
         raise BenchmarkError(f"pip found no .tar.gz of {requirement}")
     with tarfile.open(archives[0]) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
+        # Before 3.11.4 there is no such filter, and nothing to set it with.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(folder / "unpacked")  # noqa: S202 - pip's own archive, filtered
     return next((folder / "unpacked").iterdir())
 
 
