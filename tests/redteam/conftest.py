@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.redteam.arena import Arena, build
+from tests.redteam.arena import build
+
+from coverage_gate.testing.attacks.arena import Arena
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 from coverage_gate.adapters.sandbox.caged import BubblewrapSandbox, KernelSandbox
 from coverage_gate.adapters.sandbox.levels import Wish
 from coverage_gate.cli import redteam
+from coverage_gate.cli.branch_attacks import Branches
 from coverage_gate.cli.redteam import Tried, as_json, as_text, try_all
 from coverage_gate.ports import NoProgress
 from coverage_gate.testing.attacks import world
@@ -48,16 +49,16 @@ def test_what_got_through_is_tried_at_the_other_levels(monkeypatch: pytest.Monke
     attacks = [BY_NAME["cron"], BY_NAME["hold-the-pipe"]]
     tried = list(try_all(attacks, PLAIN, Wish(), NoProgress()))
     assert [each.held_by for each in tried] == [("bubblewrap",), ()]
-    assert as_text(tried).splitlines()[-1] == "1 of 2 attacks got through"
-    assert "(held by: bubblewrap)" in as_text(tried)
-    said = json.loads(as_json("plain", tried))
+    assert as_text(tried, Branches()).splitlines()[-1] == "1 of 2 attacks on the host got through"
+    assert "(held by: bubblewrap)" in as_text(tried, Branches())
+    said = json.loads(as_json("plain", tried, Branches()))
     jsonschema.validate(said, json.loads(SCHEMA.read_text()))
     assert [each["held"] for each in said["attacks"]] == [False, True]
 
 
 def test_a_twin_that_fails_is_told_with_what_it_said() -> None:
     outcome = Outcome(attack=BY_NAME["cron"], is_held=True, twin_works=False, said="no\nroom")
-    line = as_text([Tried(outcome=outcome)]).splitlines()[0]
+    line = as_text([Tried(outcome=outcome)], Branches()).splitlines()[0]
     assert "its honest twin fails: no" in line
 
 

@@ -11,11 +11,12 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.redteam.arena import Arena, Trial, is_spotless
+from tests.redteam.arena import is_spotless
 from tests.redteam.company import MOST, Company, companies
 
 from coverage_gate.core.verdict import State, Verdict
 from coverage_gate.testing.attacks import ATTACKS, Attack, Files
+from coverage_gate.testing.attacks.arena import Arena, Trial
 from coverage_gate.testing.attacks.attack import Family
 
 ALONE = os.environ.get("REDTEAM_TWINS") == "alone"
@@ -43,7 +44,9 @@ def judged(arena: Arena, top: Path, files: Files) -> tuple[Verdict, ...]:
     top.mkdir()
     trial = Trial(arena=arena, top=top).set_up()
     trial.commit("twin", files)
-    return tuple(trial.judge("twin").values())
+    verdicts = tuple(trial.judge("twin").values())
+    assert list(trial.scratch.iterdir()) == [], "the gate left its private folder"
+    return verdicts
 
 
 def _honest(name: str, twin: Files) -> Attack:
