@@ -7,13 +7,12 @@ than that time. See ADR 0010.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from coverage_gate.adapters.stores.store import SqlStore
-from coverage_gate.ports import StoreError
+from stage_engine.repeating import repeated
 from stage_engine.store import EngineClock, Rows
 
 _RENEWALS = 3
@@ -66,23 +65,8 @@ class Lease:
 
         Whether it was held throughout is not told: the write at the end names the fence.
         """
-        ended = threading.Event()
-        thread = threading.Thread(target=self._keep, args=(ended,), name="lease", daemon=True)
-        thread.start()
-        try:
+        with repeated(self.renew, every_s=self.ttl_ms / _RENEWALS / 1000, name="lease"):
             yield
-        finally:
-            ended.set()
-            thread.join()
-
-    def _keep(self, ended: threading.Event) -> None:
-        while not ended.wait(self.ttl_ms / _RENEWALS / 1000):
-            try:
-                if not self.renew():
-                    return
-            except StoreError:
-                # The database is busy or full: there are two more times before the lease ends.
-                continue
 
 
 def acquire(

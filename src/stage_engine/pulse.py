@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from coverage_gate.ports import StoreError
 from stage_engine import jobqueue
 from stage_engine.context import Engine
+from stage_engine.repeating import repeated
 from stage_engine.values import Job
 
 
@@ -32,26 +31,14 @@ class Pulse:
     @contextmanager
     def beating(self) -> Iterator[None]:
         """Beat for the length of the block."""
-        ended = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(ended,), name="pulse", daemon=True)
-        thread.start()
-        try:
+        with repeated(self._beat, every_s=self.every_s, name="pulse"):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
-    def _beat(self, ended: threading.Event) -> None:
-        while not ended.wait(self.every_s):
-            try:
-                with self.engine.store.writing() as rows:
-                    is_ours = jobqueue.beat(rows, self.job, clock=self.engine.clock)
-            except StoreError:
-                # The database is busy or full; silence is forgiven for some beats.
-                continue
-            if not is_ours:
-                self.is_lost = True
-                return
+    def _beat(self) -> bool:
+        with self.engine.store.writing() as rows:
+            is_ours = jobqueue.beat(rows, self.job, clock=self.engine.clock)
+        self.is_lost = not is_ours
+        return is_ours
 
 
 @contextmanager

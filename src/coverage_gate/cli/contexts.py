@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coverage_gate.cli.options import base_option, db_option, format_option, repo_option
+from coverage_gate.cli.lessons import learned, lesson_options
 
 EXAMPLES = """\b
 Examples:
@@ -20,12 +20,7 @@ def contexts() -> None:
 
 
 @contexts.command(epilog=EXAMPLES)
-@repo_option
-@base_option
-@db_option
-@click.option("--timeout", metavar="S", help="Seconds the test run may take.")
-@click.option("--python", metavar="PATH", help="The interpreter that runs the tests.")
-@format_option
+@lesson_options
 def record(repo: Path, output: str, **flags: str | None) -> int:
     """Run the tests of main once, and keep which of them run what.
 
@@ -34,18 +29,9 @@ def record(repo: Path, output: str, **flags: str | None) -> int:
     """
     from coverage_gate.adapters.render.json_verdict import to_json_line
     from coverage_gate.cli.answers import tell_failure
-    from coverage_gate.cli.flags import reader
-    from coverage_gate.cli.progress import open_progress
     from coverage_gate.core.measurement import MeasureFailure
-    from coverage_gate.learning import open_main
-    from coverage_gate.procedure import name_of
 
-    base = flags["base"] or ""
-    with (
-        open_progress() as progress,
-        open_main(reader(flags), name_of(repo), repo, base=base, progress=progress) as main,
-    ):
-        found = main.learn_contexts()
+    found = learned(repo, flags, lambda main: main.learn_contexts())
     if isinstance(found, MeasureFailure):
         return tell_failure(found, output=output)
     tests, files = len(found.tests), len(found.files)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coverage_gate.cli.options import base_option, db_option, format_option, repo_option
+from coverage_gate.cli.lessons import learned, lesson_options
+from coverage_gate.cli.options import db_option, format_option, repo_option
 
 if TYPE_CHECKING:
     from coverage_gate.core.flaky import FlakyLine
@@ -26,30 +27,16 @@ def flaky() -> None:
 
 
 @flaky.command(epilog=EXAMPLES)
-@repo_option
-@base_option
-@db_option
-@click.option("--timeout", metavar="S", help="Seconds the test run may take.")
-@click.option("--python", metavar="PATH", help="The interpreter that runs the tests.")
-@format_option
+@lesson_options
 def record(repo: Path, output: str, **flags: str | None) -> int:
     """Measure main again, and keep what ran in one of the two measurements alone.
 
     The exit status is 1 when the tests could not be measured.
     """
     from coverage_gate.cli.answers import tell_failure
-    from coverage_gate.cli.flags import reader
-    from coverage_gate.cli.progress import open_progress
     from coverage_gate.core.measurement import MeasureFailure
-    from coverage_gate.learning import open_main
-    from coverage_gate.procedure import name_of
 
-    base = flags["base"] or ""
-    with (
-        open_progress() as progress,
-        open_main(reader(flags), name_of(repo), repo, base=base, progress=progress) as main,
-    ):
-        found = main.learn_flaky()
+    found = learned(repo, flags, lambda main: main.learn_flaky())
     if isinstance(found, MeasureFailure):
         return tell_failure(found, output=output)
     return _tell(found, output=output, nothing="both measurements ran the same")

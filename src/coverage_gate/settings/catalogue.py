@@ -23,9 +23,21 @@ from coverage_gate.settings.names import (
 from coverage_gate.settings.values import BranchMode
 
 _FOLDER = "the path of a folder, absolute, relative, or below ~/"
-_ADDRESS = "an http or https address without user and password"
-_TOKEN = "a token on one line"  # noqa: S105 - a description, no password
-_TEXT = "text on one line"
+
+
+def _address(env: str, about: str, *, default: str = "") -> Setting:
+    allowed = "an http or https address without user and password"
+    return Setting(env=env, about=about, allowed=allowed, default=default, is_optional=not default)
+
+
+def _token(env: str, about: str) -> Setting:
+    allowed = "a token on one line"
+    return Setting(env=env, about=about, allowed=allowed, is_optional=True, is_secret=True)
+
+
+def _text(env: str, about: str) -> Setting:
+    return Setting(env=env, about=about, allowed="text on one line", is_optional=True)
+
 
 _GATE = {
     "enabled": Setting(
@@ -346,12 +358,8 @@ _PLACES = {
 }
 
 _HOST = {
-    "api_token": Setting(
-        env="ORCH_API_TOKEN",
-        about="What a caller of the HTTP interface must present to change anything.",
-        allowed=_TOKEN,
-        is_optional=True,
-        is_secret=True,
+    "api_token": _token(
+        "ORCH_API_TOKEN", "What a caller of the HTTP interface must present to change anything."
     ),
     "developer_command": Setting(
         env="ORCH_DEVELOPER_COMMAND",
@@ -366,113 +374,54 @@ _HOST = {
         allowed="a whole number from 0 to 1000",
         default="3",
     ),
-    "telegram_bot_token": Setting(
-        env="ORCH_TELEGRAM_BOT_TOKEN",
-        about="The token of the bot that tells of stage changes and failures.",
-        allowed=_TOKEN,
-        is_optional=True,
-        is_secret=True,
+    "telegram_bot_token": _token(
+        "ORCH_TELEGRAM_BOT_TOKEN", "The token of the bot that tells of stage changes and failures."
     ),
-    "telegram_chat_id": Setting(
-        env="ORCH_TELEGRAM_CHAT_ID",
-        about="The chat that the bot writes to.",
-        allowed=_TEXT,
-        is_optional=True,
-    ),
+    "telegram_chat_id": _text("ORCH_TELEGRAM_CHAT_ID", "The chat that the bot writes to."),
     "telegram_thread_id": Setting(
         env="ORCH_TELEGRAM_THREAD_ID",
         about="The topic within a chat that has topics.",
         allowed="a whole number from 1 to 2147483647",
         is_optional=True,
     ),
-    "telegram_api_url": Setting(
-        env="ORCH_TELEGRAM_API_URL",
-        about="Where the Bot API is, for a server of your own.",
-        allowed=_ADDRESS,
+    "telegram_api_url": _address(
+        "ORCH_TELEGRAM_API_URL",
+        "Where the Bot API is, for a server of your own.",
         default="https://api.telegram.org",
     ),
-    "gitea_url": Setting(
-        env="ORCH_GITEA_URL",
-        about="Where Gitea is.",
-        allowed=_ADDRESS,
-        is_optional=True,
+    "gitea_url": _address("ORCH_GITEA_URL", "Where Gitea is."),
+    "gitea_token": _token("ORCH_GITEA_TOKEN", "The token for commit status and comments on Gitea."),
+    "gitea_owner": _text(
+        "ORCH_GITEA_OWNER", "The user or organisation on Gitea that the repositories belong to."
     ),
-    "gitea_token": Setting(
-        env="ORCH_GITEA_TOKEN",
-        about="The token for commit status and comments on Gitea.",
-        allowed=_TOKEN,
-        is_optional=True,
-        is_secret=True,
-    ),
-    "gitea_owner": Setting(
-        env="ORCH_GITEA_OWNER",
-        about="The user or organisation on Gitea that the repositories belong to.",
-        allowed=_TEXT,
-        is_optional=True,
-    ),
-    "github_api_url": Setting(
-        env="ORCH_GITHUB_API_URL",
-        about="Where the GitHub API is, for a server of your own.",
-        allowed=_ADDRESS,
+    "github_api_url": _address(
+        "ORCH_GITHUB_API_URL",
+        "Where the GitHub API is, for a server of your own.",
         default="https://api.github.com",
     ),
-    "github_token": Setting(
-        env="ORCH_GITHUB_TOKEN",
-        about="The token for commit status and comments on GitHub.",
-        allowed=_TOKEN,
-        is_optional=True,
-        is_secret=True,
+    "github_token": _token(
+        "ORCH_GITHUB_TOKEN", "The token for commit status and comments on GitHub."
     ),
-    "github_owner": Setting(
-        env="ORCH_GITHUB_OWNER",
-        about="The user or organisation on GitHub that the repositories belong to.",
-        allowed=_TEXT,
-        is_optional=True,
+    "github_owner": _text(
+        "ORCH_GITHUB_OWNER", "The user or organisation on GitHub that the repositories belong to."
     ),
-    "gitlab_url": Setting(
-        env="ORCH_GITLAB_URL",
-        about="Where GitLab is, for a server of your own.",
-        allowed=_ADDRESS,
+    "gitlab_url": _address(
+        "ORCH_GITLAB_URL",
+        "Where GitLab is, for a server of your own.",
         default="https://gitlab.com",
     ),
-    "gitlab_token": Setting(
-        env="ORCH_GITLAB_TOKEN",
-        about="The token for commit status and comments on GitLab.",
-        allowed=_TOKEN,
-        is_optional=True,
-        is_secret=True,
+    "gitlab_token": _token(
+        "ORCH_GITLAB_TOKEN", "The token for commit status and comments on GitLab."
     ),
-    "gitlab_owner": Setting(
-        env="ORCH_GITLAB_OWNER",
-        about="The group on GitLab that the repositories belong to.",
-        allowed=_TEXT,
-        is_optional=True,
+    "gitlab_owner": _text(
+        "ORCH_GITLAB_OWNER", "The group on GitLab that the repositories belong to."
     ),
-    "plane_api_url": Setting(
-        env="ORCH_PLANE_API_URL",
-        about="Where the Plane API is.",
-        allowed=_ADDRESS,
-        is_optional=True,
+    "plane_api_url": _address("ORCH_PLANE_API_URL", "Where the Plane API is."),
+    "plane_api_token": _token(
+        "ORCH_PLANE_API_TOKEN", "The token for comments and states on Plane."
     ),
-    "plane_api_token": Setting(
-        env="ORCH_PLANE_API_TOKEN",
-        about="The token for comments and states on Plane.",
-        allowed=_TOKEN,
-        is_optional=True,
-        is_secret=True,
-    ),
-    "plane_workspace": Setting(
-        env="ORCH_PLANE_WORKSPACE",
-        about="The workspace on Plane.",
-        allowed=_TEXT,
-        is_optional=True,
-    ),
-    "plane_project": Setting(
-        env="ORCH_PLANE_PROJECT",
-        about="The project on Plane.",
-        allowed=_TEXT,
-        is_optional=True,
-    ),
+    "plane_workspace": _text("ORCH_PLANE_WORKSPACE", "The workspace on Plane."),
+    "plane_project": _text("ORCH_PLANE_PROJECT", "The project on Plane."),
     "notify_keep_days": Setting(
         env="ORCH_NOTIFY_KEEP_DAYS",
         about=(
