@@ -37,7 +37,7 @@ def aside_places(
     """
     sides = _Sides(base=base, head=head)
     changed = {change.path: change for change in changes.files}
-    added = {diff.path: _added_lines(diff) for diff in diffs}
+    added = {diff.path: -1 if diff.is_whole else diff.written for diff in diffs}
     found = []
     for aside in head.aside:
         change = changed.get(aside.file.path)
@@ -59,13 +59,6 @@ def _hidden(aside: Aside, lines: LineBits, why: str) -> Hidden:
         other_cure=_INTO_TESTS if aside.is_in_scope else _INTO_SCOPE,
         units=Units(lines=lines),
     )
-
-
-def _added_lines(diff: FileDiff) -> LineBits:
-    if diff.is_whole:
-        return -1
-    ranges = ((hunk.new_start, hunk.new_count) for hunk in diff.hunks)
-    return sum(((1 << count) - 1) << start for start, count in ranges)
 
 
 def _imported(aside: Aside) -> str:

@@ -78,16 +78,16 @@ def carried(
     there = inverted(head_maps(touched))
     edited = {each.old_path for each in touched if each.old_blob is not None}
     files = {file.path: file for file in head.files}
-    found = set()
-    for line in lines:
+
+    def place(line: FlakyLine) -> Unit | None:
         is_same = line.unit.path not in edited
         unit = line.unit if is_same else _moved(line.unit, there.get(line.unit.path))
         file = None if unit is None else files.get(unit.path)
         if unit is None or file is None or (is_same and file.blob != line.blob):
-            continue
-        if _has(file, unit):
-            found.add(unit)
-    return frozenset(found)
+            return None
+        return unit if _has(file, unit) else None
+
+    return frozenset(unit for unit in map(place, lines) if unit is not None)
 
 
 def _moved(unit: Unit, lines: LineMap | None) -> Unit | None:

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from coverage_gate.core.linebits import LineBits
+
 #: Length of a run that goes on to the end of its file, wherever that is.
 TO_THE_END = 1 << 40
 
@@ -51,6 +53,11 @@ class FileDiff:
     blob: str | None
     hunks: tuple[Hunk, ...] = ()
     is_whole: bool = False
+
+    @property
+    def written(self) -> LineBits:
+        """The lines of the head that hunks hold."""
+        return sum(((1 << hunk.new_count) - 1) << hunk.new_start for hunk in self.hunks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from coverage_gate.core.kinds import Kind, kind_of
 from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.plan import PlanError
 from coverage_gate.core.rates import Counts
-from coverage_gate.core.targets import Target, judged_files, shortfalls
+from coverage_gate.core.targets import Shortfall, Target, judged_files, shortfalls
 
 #: What is asked for where nobody asks for anything.
 USUAL = Target(pattern="**", least=Fraction(4, 5))
@@ -76,20 +76,7 @@ def analysed(
     below = [each for each in by_path.values() if each.is_measured]
     wanted = [each for each in by_path.values() if _is_wanted(each.path, priorities)]
     chosen = [each for each in wanted if each.is_measured]
-    found = []
-    for each in chosen:
-        statements = each.file.statements.bit_count()
-        missing = statements - each.file.executed.bit_count()
-        found.append(
-            Opportunity(
-                path=each.path,
-                target=each.target,
-                counts=each.counts,
-                need=each.need,
-                impact=statements * Fraction(missing, max(statements, 1)),
-                kind=kind_of(each.path, kinds),
-            )
-        )
+    found = [_opportunity(each, kind_of(each.path, kinds)) for each in chosen]
     return Analysis(
         commit=measured.provenance.commit or "",
         counts=measured.counts,
@@ -97,6 +84,19 @@ def analysed(
         found=tuple(sorted(found, key=lambda each: (-each.impact, -each.need, each.path))),
         others=len(below) - len(chosen),
         unmeasured=tuple(sorted(each.path for each in wanted if not each.is_measured)),
+    )
+
+
+def _opportunity(short: Shortfall, kind: Kind) -> Opportunity:
+    statements = short.file.statements.bit_count()
+    missing = statements - short.file.executed.bit_count()
+    return Opportunity(
+        path=short.path,
+        target=short.target,
+        counts=short.counts,
+        need=short.need,
+        impact=statements * Fraction(missing, max(statements, 1)),
+        kind=kind,
     )
 
 

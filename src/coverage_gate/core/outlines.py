@@ -6,6 +6,7 @@ import ast
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from coverage_gate.core.importing import modules_by_name, place_of_import
 from coverage_gate.core.syntax import Function, NotPythonError, imported_names, parse_source
@@ -126,25 +127,21 @@ def in_import_order(graph: Mapping[str, Iterable[str]], weights: Mapping[str, in
     """
     groups = _cycles(graph)
     group_of = {path: number for number, group in enumerate(groups) for path in group}
-    waits: list[set[int]] = [set() for _ in groups]
-    wanted: list[set[int]] = [set() for _ in groups]
-    for path, targets in graph.items():
-        for target in targets:
-            first, second = group_of[path], group_of[target]
-            if first != second:
-                waits[first].add(second)
-                wanted[second].add(first)
-    size = [-sum(weights.get(path, 0) for path in group) for group in groups]
-    ready = [(size[n], min(groups[n]), n) for n, missing in enumerate(waits) if not missing]
-    heapq.heapify(ready)
+    imported = {
+        number: {group_of[target] for path in group for target in graph[path]} - {number}
+        for number, group in enumerate(groups)
+    }
+    sorter = TopologicalSorter(imported)
+    sorter.prepare()
+    ready: list[tuple[int, str, int]] = []
     order: list[str] = []
-    while ready:
-        _, _, number = heapq.heappop(ready)
+    while sorter.is_active():
+        for number in sorter.get_ready():
+            size = sum(weights.get(path, 0) for path in groups[number])
+            heapq.heappush(ready, (-size, min(groups[number]), number))
+        *_, number = heapq.heappop(ready)
         order += sorted(groups[number], key=lambda path: (-weights.get(path, 0), path))
-        for after in wanted[number]:
-            waits[after].discard(number)
-            if not waits[after]:
-                heapq.heappush(ready, (size[after], min(groups[after]), after))
+        sorter.done(number)
     return order
 
 

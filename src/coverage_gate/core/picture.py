@@ -97,12 +97,7 @@ def picture_of(
 
 def _new_lines(diff: FileDiff) -> LineBits | None:
     """The lines that the change wrote; None: every line."""
-    if diff.is_whole or diff.old_blob is None:
-        return None
-    found = 0
-    for hunk in diff.hunks:
-        found |= ((1 << hunk.new_count) - 1) << hunk.new_start
-    return found
+    return None if diff.is_whole or diff.old_blob is None else diff.written
 
 
 def marks_of(

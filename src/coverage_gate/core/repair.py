@@ -90,14 +90,17 @@ def _todo(evidence: Evidence) -> _Todo:
     return _Todo(
         judged=judged,
         patch=_largest_first(missing, {each.file.path: each.file for each in judged.files}),
-        branches=tuple(
-            Unit(path=each.file.path, line=line, target=target)
-            for each in judged.files
-            for line, target in sorted(set(each.units.arcs) - set(each.file.taken))
-            if each.file.executed >> line & 1
-        ),
+        branches=tuple(_untaken(judged, ran=True)),
         lost=lost_units(comparison) if RuleName.LOST in rules else (),
     )
+
+
+def _untaken(judged: Patch, *, ran: bool) -> Iterator[Unit]:
+    """Branches of the patch that were not taken, from lines that ran or from those that did not."""
+    for each in judged.files:
+        for line, target in sorted(set(each.units.arcs) - set(each.file.taken)):
+            if bool(each.file.executed >> line & 1) is ran:
+                yield Unit(path=each.file.path, line=line, target=target)
 
 
 def _need(units: Iterable[Unit]) -> int:
@@ -114,12 +117,17 @@ def _hopeless(evidence: Evidence, broken: _Broken) -> str | None:
     if broken and evidence.comparison is not None and evidence.comparison.mismatched:
         return "what was measured is not what would land"
     if broken.keys() & {RuleName.FLOOR, RuleName.BASELINE}:
-        judged = evidence.judged_head
-        rest = judged.counts.missing - run_of(evidence.tolerated, judged).missing
-        rest -= sum(unit not in evidence.tolerated for unit in idle_units(judged))
+        rest = _coverable(evidence)
         if rest == 0 or _missing(evidence, broken) > rest:
             return "covering all that is measured is not enough"
     return None
+
+
+def _coverable(evidence: Evidence) -> int:
+    """How many statements and branches do not run and could."""
+    judged, tolerated = evidence.judged_head, evidence.tolerated
+    idle = sum(unit not in tolerated for unit in idle_units(judged))
+    return judged.counts.missing - run_of(tolerated, judged).missing - idle
 
 
 # The smallest set
@@ -147,12 +155,7 @@ def _smallest(evidence: Evidence, todo: _Todo, broken: _Broken) -> tuple[Unit, .
 
 def _taken_along(todo: _Todo) -> Sequence[Unit]:
     """Branches of the patch from lines that do not run: tests of these lines take them, too."""
-    return [
-        Unit(path=each.file.path, line=line, target=target)
-        for each in todo.judged.files
-        for line, target in sorted(set(each.units.arcs) - set(each.file.taken))
-        if not each.file.executed >> line & 1
-    ]
+    return list(_untaken(todo.judged, ran=False))
 
 
 def _rest(evidence: Evidence) -> Iterator[Sequence[Unit]]:

@@ -92,11 +92,9 @@ def statements_within(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 def imported_names(node: ast.stmt) -> dict[str, str]:
     """What an import binds: name → dotted name; "*" → the module for a star import."""
     if isinstance(node, ast.Import):
+        tops = {alias: alias.name.partition(".")[0] for alias in node.names}
         return {
-            alias.asname or alias.name.split(".")[0]: (
-                alias.name if alias.asname else alias.name.split(".")[0]
-            )
-            for alias in node.names
+            alias.asname or top: alias.name if alias.asname else top for alias, top in tops.items()
         }
     if isinstance(node, ast.ImportFrom):
         module = "." * node.level + (node.module or "")

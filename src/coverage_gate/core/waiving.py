@@ -142,26 +142,28 @@ def uses_of(
     gone = frozenset(each.test for each in vanished)
     deltas = {delta.file.path: delta for delta in comparison.heads} if comparison else {}
     kept_back = tuple(hidden)
-    found = []
-    for row in waivers.rows:
-        place = waivers.place(row)
+
+    def state(row: Waiver, place: tuple[int, int] | None) -> WaiverState:
         if row.used_at:
-            state = WaiverState.OWED if _is_owed(row, place, head) else None
-        elif waivers.now >= row.expires_at:
-            state = WaiverState.EXPIRED
-        elif row.path and place is None:
-            state = WaiverState.STALE
-        else:
-            bits = 0 if place is None else bits_of(range(place[0], place[1] + 1))
-            needed = (
-                not gone.isdisjoint(row.tests)
-                or _is_needed(bits, deltas.get(row.path))
-                or unwaived(kept_back, {row.path: bits}) != kept_back
-            )
-            state = WaiverState.USED if needed else WaiverState.OPEN
-        if state is not None:
-            found.append(WaiverUse(waiver=row, state=state, lines=place))
-    return tuple(found)
+            return WaiverState.OWED
+        if waivers.now >= row.expires_at:
+            return WaiverState.EXPIRED
+        if row.path and place is None:
+            return WaiverState.STALE
+        bits = 0 if place is None else bits_of(range(place[0], place[1] + 1))
+        is_needed = (
+            not gone.isdisjoint(row.tests)
+            or _is_needed(bits, deltas.get(row.path))
+            or unwaived(kept_back, {row.path: bits}) != kept_back
+        )
+        return WaiverState.USED if is_needed else WaiverState.OPEN
+
+    places = ((row, waivers.place(row)) for row in waivers.rows)
+    return tuple(
+        WaiverUse(waiver=row, state=state(row, place), lines=place)
+        for row, place in places
+        if not row.used_at or _is_owed(row, place, head)
+    )
 
 
 def _is_needed(lines: LineBits, delta: FileDelta | None) -> bool:
