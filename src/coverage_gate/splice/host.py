@@ -127,20 +127,20 @@ def _protocol_parameters(name: str) -> list[Parameter]:
 def _arguments(
     function: Callable[..., Any], declared: list[Parameter], values: Values
 ) -> tuple[list[object], dict[str, object]]:
-    kinds = _parameters(function)
-    starred = _has(kinds, Parameter.VAR_POSITIONAL)
-    double_starred = _has(kinds, Parameter.VAR_KEYWORD)
-    named = [p for p in kinds if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)]
-    if _takes_by_name(named, values) and (named or not starred):
-        taken = [p.name for p in named] + [p.name for p in declared if double_starred]
-        return [], {name: values[name] for name in taken if name in values}
-    by_keyword = [p for p in declared if double_starred and p.kind is Parameter.KEYWORD_ONLY]
-    by_place = [values[p.name] for p in declared if p not in by_keyword]
-    places = len(by_place) if starred else sum(p.kind in _PLACED for p in named)
-    return by_place[:places], {p.name: values[p.name] for p in by_keyword}
+    taken = _parameters(function)
+    named = [p for p in taken if p.kind not in _STARRED]
+    any_place, any_name = (any(p.kind is kind for p in taken) for kind in _STARRED)
+    if _takes_by_name(named, values) and (named or not any_place):
+        names = [p.name for p in (*named, *(declared if any_name else ()))]
+        return [], {name: values[name] for name in names if name in values}
+    by_name = [p.name for p in declared if any_name and p.kind is Parameter.KEYWORD_ONLY]
+    by_place = [values[p.name] for p in declared if p.name not in by_name]
+    places = len(by_place) if any_place else sum(p.kind in _PLACED for p in named)
+    return by_place[:places], {name: values[name] for name in by_name}
 
 
 _PLACED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_STARRED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 def _parameters(function: Callable[..., Any]) -> list[Parameter]:
@@ -149,10 +149,6 @@ def _parameters(function: Callable[..., Any]) -> list[Parameter]:
     except (TypeError, ValueError):
         # Some callables of C tell nothing about themselves: they get all values by position.
         return [Parameter("args", Parameter.VAR_POSITIONAL)]
-
-
-def _has(kinds: list[Parameter], kind: object) -> bool:
-    return any(p.kind is kind for p in kinds)
 
 
 def _takes_by_name(named: list[Parameter], values: Values) -> bool:

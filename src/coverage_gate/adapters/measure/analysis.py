@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -281,12 +281,10 @@ def _process(
     timer = threading.Timer(max(0.0, deadline - time.monotonic()), process.kill)
     timer.start()
     try:
-        with process:
-            try:
-                yield process
-            except BaseException:
-                process.kill()
-                raise
+        with process, ExitStack() as broken_off:
+            broken_off.callback(process.kill)
+            yield process
+            broken_off.pop_all()
     finally:
         timer.cancel()
 

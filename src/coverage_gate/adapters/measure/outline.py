@@ -122,20 +122,23 @@ def _is_text(node: ast.stmt) -> bool:
 
 def imports_of(tree: ast.Module) -> list[str]:
     """Modules that a file may import, as "a.b" or, relative to its folder, "..a.b"; sorted."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            dots, module = "." * node.level, node.module or ""
-            # Each name may be a module of that package.
-            ends = ["", *(f".{alias.name}" if module else alias.name for alias in node.names)]
-            names.update(f"{dots}{module}{end}" for end in ends)
-        elif isinstance(node, ast.Call) and node.args and _called(node) in _IMPORTERS:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                names.add(first.value)
+    names = {name for node in ast.walk(tree) for name in _imported_by(node)}
     return sorted(name for name in names if name.isprintable())
+
+
+def _imported_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        start = "." * node.level + (node.module or "")
+        dot = "." if node.module else ""
+        # Each name may be a module of that package.
+        return [start, *(f"{start}{dot}{alias.name}" for alias in node.names)]
+    if isinstance(node, ast.Call) and node.args and _called(node) in _IMPORTERS:
+        first = node.args[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            return [first.value]
+    return []
 
 
 def _called(node: ast.Call) -> object:

@@ -130,15 +130,14 @@ def leads_astray(entry: str, checkout: Checkout) -> bool:
         return True
     # setuptools puts an entry that is no folder there for namespace packages in editable mode.
     facts = (vars(module) for module in list(sys.modules.values()) if type(module) is ModuleType)
-    mappings = [fact for fact in facts if fact.get("PATH_PLACEHOLDER") == entry]
-    places = [place for fact in mappings for place in (fact.get("MAPPING") or {}).values()]
-    places += [
-        place
-        for fact in mappings
-        for many in (fact.get("NAMESPACES") or {}).values()
-        for place in many
-    ]
-    return any(checkout.holds(place) for place in places)
+    finders = [fact for fact in facts if fact.get("PATH_PLACEHOLDER") == entry]
+    return any(checkout.holds(place) for finder in finders for place in _led_to(finder))
+
+
+def _led_to(finder: Mapping[str, Any]) -> list[str]:
+    """The places that what setuptools generated for an editable install leads to."""
+    spaces = (finder.get("NAMESPACES") or {}).values()
+    return [*(finder.get("MAPPING") or {}).values(), *(place for many in spaces for place in many)]
 
 
 def keep_metadata(gone: Iterable[str], folder: Path) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coverage_gate.adapters.render.order import condition_text, item_lines
-from coverage_gate.adapters.render.printable import one_line
+from coverage_gate.adapters.render.printable import exact, one_line
 from coverage_gate.adapters.render.waivers import use_object, use_text
 from coverage_gate.core.explanation import Explanation
 from coverage_gate.core.nearest import TestPlace
@@ -17,10 +17,11 @@ _LONG = 4000
 
 def explanation_text(told: Explanation) -> str:
     """What stands where, why, what reaches it, and where to test it; without a final line feed."""
-    return "\n".join(_lines(told))
+    return "\n".join((*_stand(told), *_evidence(told), *_advice(told)))
 
 
-def _lines(told: Explanation) -> Iterator[str]:
+def _stand(told: Explanation) -> Iterator[str]:
+    """What stands where, and why."""
     where = one_line(told.path) + (f":{told.line}" if told.line else "")
     yield f"{where}: {told.standing}"
     yield f"  {one_line(told.why, limit=1000)}"
@@ -30,6 +31,10 @@ def _lines(told: Explanation) -> Iterator[str]:
         yield f"  │ {one_line(told.code)}"
     if told.conditions:
         yield f"  reached when {', '.join(map(condition_text, told.conditions))}"
+
+
+def _evidence(told: Explanation) -> Iterator[str]:
+    """What used to run it, what excuses it, and what is open."""
     if told.tests:
         yield "  tests that used to run it:"
         pairs = zip(told.tests, told.fates, strict=True)
@@ -40,6 +45,10 @@ def _lines(told: Explanation) -> Iterator[str]:
     if told.items:
         yield "  no test runs or takes:"
         yield from (f"    {line}" for line in item_lines(told.items))
+
+
+def _advice(told: Explanation) -> Iterator[str]:
+    """Where to test it."""
     if told.place:
         new = " (new)" if told.place.is_new else ""
         yield f"  test it in {one_line(told.place.path)}{new}"
@@ -50,15 +59,15 @@ def explanation_object(told: Explanation) -> dict[str, object]:
     """The same for machines, see docs/schema/explanation.schema.json."""
     return {
         "schema_version": _SCHEMA,
-        "path": _exact(told.path),
+        "path": exact(told.path),
         "line": told.line,
         "standing": str(told.standing),
         "why": one_line(told.why, limit=_LONG),
-        "symbol": None if told.symbol is None else _exact(told.symbol),
+        "symbol": None if told.symbol is None else exact(told.symbol),
         "code": one_line(told.code, limit=_LONG),
         "conditions": [condition_text(each) for each in told.conditions],
         "tests": [
-            {"id": _exact(test), "fate": fate or None}
+            {"id": exact(test), "fate": fate or None}
             for test, fate in zip(told.tests, told.fates, strict=True)
         ],
         "waivers": [use_object(use) for use in told.waivers],
@@ -70,21 +79,16 @@ def explanation_object(told: Explanation) -> dict[str, object]:
 def _gap(item: Item) -> dict[str, object]:
     symbol = item.gap.symbol
     return {
-        "symbol": None if symbol is None else _exact(symbol),
+        "symbol": None if symbol is None else exact(symbol),
         "lines": [list(lines) for lines in item.gap.lines],
         "branches": [list(branch) for branch in item.gap.branches],
-        "near": [_exact(test) for test in item.tests],
+        "near": [exact(test) for test in item.tests],
     }
 
 
 def _place(place: TestPlace) -> dict[str, object]:
     return {
-        "path": _exact(place.path),
+        "path": exact(place.path),
         "is_new": place.is_new,
-        "near": [_exact(path) for path in place.near],
+        "near": [exact(path) for path in place.near],
     }
-
-
-def _exact(text: str) -> str:
-    # A name that is no UTF-8 arrives with lone surrogates, which other JSON readers refuse.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from coverage_gate.adapters.render.canvas import Canvas, Style
-from coverage_gate.adapters.render.printable import one_line
+from coverage_gate.adapters.render.printable import exact, one_line
 from coverage_gate.core.history import FileCounts, Point, Standing, Step
 from coverage_gate.core.rates import Counts, percent_number, percent_text, points_text
 
@@ -117,16 +117,19 @@ def spark(steps: Sequence[Step], *, width: int, is_ascii: bool = False) -> str:
     if not rates:
         return ""
     low, room = min(rates), max(rates) - min(rates)
-    cells = []
+    cells = ""
     for step in steps:
-        if step.standing is Standing.NOT_COMPARABLE:
-            cells.append(wall)
+        cells += wall if step.standing is Standing.NOT_COMPARABLE else ""
         rate = step.point.counts.rate
         if rate is not None:
-            cells.append(bars[int((rate - low) / room * (len(bars) - 1)) if room else 0])
+            cells += bars[int((rate - low) / room * (len(bars) - 1)) if room else 0]
+    return _thinned(cells, width)
+
+
+def _thinned(cells: str, width: int) -> str:
+    """The last cell of each of `width` equal parts."""
     if len(cells) <= width:
-        return "".join(cells)
-    # The last cell of each of `width` equal parts.
+        return cells
     return "".join(cells[(place + 1) * len(cells) // width - 1] for place in range(width))
 
 
@@ -231,8 +234,3 @@ def _percent(counts: Counts) -> float | None:
 def _points(change: Fraction) -> float:
     sign = -1 if change < 0 else 1
     return sign * percent_number(abs(change))
-
-
-def exact(text: str) -> str:
-    """Text as JSON holds it: a name that is no UTF-8 has lone surrogates, which readers refuse."""
-    return text.encode("utf-8", "backslashreplace").decode()

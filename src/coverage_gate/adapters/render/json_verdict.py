@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
 from coverage_gate.adapters.render.printable import exact, one_line
 from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
@@ -22,6 +23,8 @@ from coverage_gate.core.policy import RuleName
 from coverage_gate.core.sampling import Fate, Sampling
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import RuleResult, Verdict
+
+T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 TEXT_LIMIT = 4_000
@@ -54,19 +57,18 @@ def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object
         "report": None if report is None else exact(str(report)),
         "rules": [_rule(rule) for rule in verdict.rules],
         "failing_tests": _failing_tests(verdict),
-        "vanished": None if verdict.vanished is None else [_gone(one) for one in verdict.vanished],
-        "audit": None if verdict.audit is None else [_finding(one) for one in verdict.audit],
-        "mutation": None if verdict.sampling is None else _mutation(verdict.sampling),
+        "vanished": _each(verdict.vanished, _gone),
+        "audit": _each(verdict.audit, _finding),
+        "mutation": _judged(verdict.sampling, _mutation),
         "waivers": [use_object(use) for use in verdict.waivers],
         "unmeasured": _unmeasured(verdict),
-        "failure": None if verdict.failure is None else _failure(verdict.failure),
-        # What was not judged is null: an empty list would say that it was looked for.
-        "hidden": None if verdict.hidden is None else [_hidden(each) for each in verdict.hidden],
-        "patch": None if verdict.patch is None else _patch(verdict.patch),
-        "lost": None if verdict.lost is None else [_lost(place) for place in verdict.lost],
-        "flaky": None if verdict.flaky is None else [flaky_object(unit) for unit in verdict.flaky],
-        "attribution": None if verdict.attribution is None else asdict(verdict.attribution),
-        "repair": None if verdict.repair is None else _repair(verdict.repair),
+        "failure": _judged(verdict.failure, _failure),
+        "hidden": _each(verdict.hidden, _hidden),
+        "patch": _judged(verdict.patch, _patch),
+        "lost": _each(verdict.lost, _lost),
+        "flaky": _each(verdict.flaky, flaky_object),
+        "attribution": _judged(verdict.attribution, asdict),
+        "repair": _judged(verdict.repair, _repair),
     }
 
 
@@ -77,6 +79,18 @@ def to_json_line(value: Mapping[str, object]) -> str:
         ValueError: If it holds a number that JSON does not have (NaN, infinity).
     """
     return json.dumps(value, allow_nan=False, ensure_ascii=True)
+
+
+def _judged(part: T | None, shown: Callable[[T], dict[str, object]]) -> dict[str, object] | None:
+    """A part of the verdict; null where it was not judged."""
+    return None if part is None else shown(part)
+
+
+def _each(
+    parts: Iterable[T] | None, shown: Callable[[T], dict[str, object]]
+) -> list[dict[str, object]] | None:
+    """A list; null where it was not judged: an empty one would say that it was looked for."""
+    return None if parts is None else [shown(part) for part in parts]
 
 
 def _numbers(verdict: Verdict) -> dict[str, object]:

@@ -50,47 +50,51 @@ def spots_of(verdict: Verdict) -> tuple[Spot, ...]:
 def _spots(verdict: Verdict) -> Iterator[Spot]:
     lost = {(place.path, place.line) for place in verdict.lost or ()}
     for gap in verdict.repair.gaps if verdict.repair else ():
-        yield from _of_gap(gap, lost)
+        yield from _of_lines(gap, lost)
+        yield from _of_branches(gap, lost)
     for path in verdict.unmeasured:
         yield _of_file(SpotKind.FILE, path, "changed, and no test lets it be measured")
-    for each in verdict.vanished or ():
-        path, _, name = each.test.partition("::")
-        yield _of_file(SpotKind.TEST, path, f"{name} passed on the base: {each.now} now")
+    gone = {each.test: each.now for each in verdict.vanished or ()}
+    for test, now in gone.items():
+        yield _of_test(test, f"passed on the base: {now} now")
     for result in verdict.rules:
         if result.rule is RuleName.INTEGRITY and result.outcome is Outcome.FAIL:
-            known = {each.test for each in verdict.vanished or ()}
-            for test in (found for found in result.findings if found not in known):
-                path, _, name = test.partition("::")
-                yield _of_file(SpotKind.TEST, path, f"{name} does not pass")
+            rest = (test for test in result.findings if test not in gone)
+            yield from (_of_test(test, "does not pass") for test in rest)
+
+
+def _of_test(test: str, what: str) -> Spot:
+    path, _, name = test.partition("::")
+    return _of_file(SpotKind.TEST, path, f"{name} {what}")
 
 
 def _of_file(kind: SpotKind, path: str, message: str) -> Spot:
     return Spot(kind=kind, shorter=0, path=path, first=1, last=1, message=message)
 
 
-def _of_gap(gap: Gap, lost: set[tuple[str, int]]) -> Iterator[Spot]:
-    where = f" of {gap.symbol}" if gap.symbol else ""
+def _of_lines(gap: Gap, lost: set[tuple[str, int]]) -> Iterator[Spot]:
     for first, last in gap.lines:
         ran = any((gap.path, line) in lost for line in range(first, last + 1))
-        yield Spot(
-            kind=SpotKind.LOST if ran else SpotKind.LINES,
-            shorter=first - last,
-            path=gap.path,
-            first=first,
-            last=last,
-            message=f"no test runs these lines{where}" + (" any more" if ran else ""),
-        )
+        yield _uncovered(gap, (first, last), "runs these lines", ran=ran)
+
+
+def _of_branches(gap: Gap, lost: set[tuple[str, int]]) -> Iterator[Spot]:
     # A branch that leads to such lines is taken with them.
     inside = [range(first, last + 1) for first, last in gap.lines]
     for line, target in gap.branches:
         if not any(line in lines or target in lines for lines in inside):
-            ran = (gap.path, line) in lost
-            yield Spot(
-                kind=SpotKind.LOST if ran else SpotKind.LINES,
-                shorter=0,
-                path=gap.path,
-                first=line,
-                last=line,
-                message=f"no test takes the branch {branches_text([(line, target)])}{where}"
-                + (" any more" if ran else ""),
-            )
+            what = f"takes the branch {branches_text([(line, target)])}"
+            yield _uncovered(gap, (line, line), what, ran=(gap.path, line) in lost)
+
+
+def _uncovered(gap: Gap, lines: tuple[int, int], what: str, *, ran: bool) -> Spot:
+    first, last = lines
+    where = f" of {gap.symbol}" if gap.symbol else ""
+    return Spot(
+        kind=SpotKind.LOST if ran else SpotKind.LINES,
+        shorter=first - last,
+        path=gap.path,
+        first=first,
+        last=last,
+        message=f"no test {what}{where}" + (" any more" if ran else ""),
+    )

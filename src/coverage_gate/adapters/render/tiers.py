@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coverage_gate.adapters.render.printable import markdown_code, markdown_text, one_line
+from coverage_gate.adapters.render.printable import exact, markdown_code, markdown_text, one_line
 from coverage_gate.core.rates import Counts, percent_number, percent_text
 from coverage_gate.core.tiers import Phase, TierFile, Tiers
 
@@ -107,13 +107,13 @@ def _numbers(counts: Counts) -> dict[str, object]:
 
 def _file(file: TierFile) -> dict[str, object]:
     return {
-        "path": _exact(file.path),
+        "path": exact(file.path),
         **_numbers(file.counts),
         "uncovered": file.counts.missing,
         "goal": percent_number(file.goal),
         "need": file.need,
         "weight": str(file.weight),
-        "imports": [_exact(path) for path in file.imports],
+        "imports": [exact(path) for path in file.imports],
         "importers": file.importers,
         "place": file.place,
         "functions": [
@@ -126,7 +126,3 @@ def _file(file: TierFile) -> dict[str, object]:
             for weak in file.functions
         ],
     }
-
-
-def _exact(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()

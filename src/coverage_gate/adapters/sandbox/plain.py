@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
@@ -120,24 +121,24 @@ class PlainSandbox:
         self, argv: list[str], cwd: Path, env: Mapping[str, str], limits: RunLimits
     ) -> _Running:
         own, far = _pipe()
-        try:
-            process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
-                [*self._supervisor(far, limits), *argv],
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(far, *self.held),
-                start_new_session=True,
-            )
-        except BaseException as error:
-            os.close(own)
-            if isinstance(error, OSError | ValueError):
+        with ExitStack() as not_started:
+            not_started.callback(os.close, own)
+            try:
+                process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+                    [*self._supervisor(far, limits), *argv],
+                    cwd=cwd,
+                    env=env,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(far, *self.held),
+                    start_new_session=True,
+                )
+            except (OSError, ValueError) as error:
                 raise SandboxError(f"cannot start {self.python} in {cwd}: {error}") from error
-            raise
-        finally:
-            os.close(far)
+            finally:
+                os.close(far)
+            not_started.pop_all()
         running = _Running(
             process=process, report=own, output=CappedOutput(limit=limits.output_bytes)
         )
