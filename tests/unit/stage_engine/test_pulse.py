@@ -2,7 +2,6 @@
 
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from tests.engine_world import World
@@ -55,23 +54,6 @@ def test_a_job_that_was_cancelled_is_noticed(world: World) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.01)
     assert found(engine, job).state is JobState.CANCELLED
-
-
-def test_a_database_that_cannot_be_used_for_a_while_stops_no_heart(
-    world: World, tmp_path: Path
-) -> None:
-    engine = world.engine()
-    job = taken(world, engine)
-    database = tmp_path / "engine.db"
-    with carried(engine, job, every_s=0.01) as pulse:
-        wait_for_beat(engine, job, job.heartbeat_ms)
-        database.rename(tmp_path / "away")
-        database.mkdir()
-        time.sleep(0.05)
-        database.rmdir()
-        (tmp_path / "away").rename(database)
-        wait_for_beat(engine, job, engine.clock.now_ms())
-    assert not pulse.is_lost
 
 
 def test_an_interrupt_puts_the_job_back_and_goes_on(world: World) -> None:
