@@ -21,7 +21,7 @@ import click
 
 from benchmarks.generator import module_text, package_of
 from benchmarks.stands import BenchmarkError
-from benchmarks.timing import timed
+from benchmarks.timing import peak_mib, timed
 
 _DRIVER = """
 import importlib, sys
@@ -119,8 +119,7 @@ def count_once(folder: Path) -> dict[str, object]:
         started = _cpu_s()
         covered, total = desk.count()
         seconds = _cpu_s() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"cpu_s": seconds, "mib": peak, "counts": (covered, total)}
+    return {"cpu_s": seconds, "mib": peak_mib(), "counts": (covered, total)}
 
 
 def _cpu_s() -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from dataclasses import replace
 
 import click
 
+from benchmarks.timing import peak_mib
 from coverage_gate.adapters.render.json_verdict import to_json_line, verdict_object
 from coverage_gate.adapters.stores.codec import decode, encode
 from coverage_gate.adapters.stores.context_codec import decode_contexts, encode_contexts
@@ -79,7 +79,7 @@ def judge(files: int) -> dict[str, float]:
     verdict = decide(evidence)
     line = to_json_line(verdict_object(verdict, report=None))
     seconds = time.process_time() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     return {"seconds": seconds, "mib": peak, "json_bytes": len(line)}
 
 
@@ -113,7 +113,7 @@ def read_contexts(files: int) -> dict[str, float]:
     return {
         "seconds": seconds,
         "written": written,
-        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "mib": peak_mib(),
         "kept_mib": len(kept) / 2**20,
         "named": sum(len(each.tests) for each in named),
     }

@@ -77,6 +77,8 @@ NEEDS = {
     "itsdangerous": ("freezegun",),
     "jinja2": ("trio",),
     "marshmallow": ("simplejson",),
+    "structlog": ("freezegun", "pretend", "pytest-asyncio", "simplejson"),
+    "tinydb": ("pyyaml",),
 }
 
 

@@ -80,6 +80,16 @@ def timed(
         )
 
 
+def peak_mib() -> float:
+    """Peak memory of this process since its program started.
+
+    `ru_maxrss` also knows what whoever started it had at that moment.
+    """
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    peak = next(line for line in lines if line.startswith("VmHWM:"))
+    return int(peak.split()[1]) / 1024
+
+
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode("utf-8", "replace")

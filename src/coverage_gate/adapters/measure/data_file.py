@@ -78,6 +78,32 @@ class RawData:
     has_canary: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawFiles(Mapping[str, RawFile]):
+    """Path → claims, sorted; put together when asked for: the sets of all files take much room.
+
+    Attributes:
+        lines: Of all files.
+        arcs: Of those that have any; None where only lines are measured.
+    """
+
+    lines: Mapping[str, LineBits]
+    arcs: Mapping[str, Sequence[Arc]] | None
+
+    def __getitem__(self, path: str) -> RawFile:
+        arcs = None if self.arcs is None else frozenset(self.arcs.get(path, ()))
+        return RawFile(lines=self.lines[path], arcs=arcs)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.lines
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.lines))
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
 @dataclass(slots=True, kw_only=True)
 class Claims:
     """What was read so far.
@@ -97,25 +123,17 @@ class Claims:
     canary: str | None = None
     has_arcs: bool | None = None
     lines: dict[str, LineBits] = field(default_factory=dict)
-    arcs: dict[str, set[Arc]] = field(default_factory=dict)
+    arcs: dict[str, list[Arc]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
 
     def result(self) -> RawData:
         """All of it, frozen."""
         # It is in no claim but of its lines: so nothing else needs to leave it out.
         canary = self.lines.pop(self.canary or "", 0), self.arcs.pop(self.canary or "", ())
-        return RawData(
-            has_arcs=self.has_arcs,
-            files={path: self._file(path) for path in sorted(self.lines)},
-            has_canary=any(canary),
-        )
-
-    def _file(self, path: str) -> RawFile:
-        if not self.has_arcs:
-            return RawFile(lines=self.lines[path])
-        arcs = self.arcs.pop(path, set())
-        ends = {end for end in chain.from_iterable(arcs) if end > 0}
-        return RawFile(lines=bits_of(ends), arcs=frozenset(arcs))
+        for path, arcs in self.arcs.items():
+            self.lines[path] = bits_of({line for line in chain.from_iterable(arcs) if line > 0})
+        files = RawFiles(lines=self.lines, arcs=self.arcs if self.has_arcs else None)
+        return RawData(has_arcs=self.has_arcs, files=files, has_canary=any(canary))
 
 
 LIMITS = DataLimits()
@@ -214,13 +232,16 @@ def read_each(
     deadline = time.monotonic() + limits.seconds
     room = max_bytes
     for file in sorted(files):
-        with _translated(file):
-            content = bytes_of(file, room)
-            room -= len(content)
+        with (
+            _translated(file),
+            closing(sqlite3.connect(":memory:", isolation_level=None)) as connection,
+        ):
+            size = _load(connection, file, room)
+            room -= size
             # A process that measured nothing leaves an empty file.
-            if content:
-                with _connection(content, limits, deadline) as connection:
-                    read(connection)
+            if size:
+                _bound(connection, limits, deadline)
+                read(connection)
 
 
 @contextmanager
@@ -237,28 +258,31 @@ def _translated(file: Path) -> Iterator[None]:
         raise BadDataError(f"{_printable(file.name)}: cannot be read: {said}") from error
 
 
-@contextmanager
-def _connection(
-    content: bytes, limits: DataLimits, deadline: float
-) -> Iterator[sqlite3.Connection]:
-    """A connection that can read the content only, and nothing for too long.
+def _load(connection: sqlite3.Connection, file: Path, most: int) -> int:
+    """Take a file into memory: no path that the tests could replace, no journal of somebody else.
 
-    In memory: no path that the tests could replace, no journal of somebody else.
+    Returns:
+        Its size. What was read is gone here: SQLite has a copy, and one is enough.
     """
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+    content = bytes_of(file, most)
+    if content:
         connection.deserialize(content)
-        for limit, value in (
-            (sqlite3.SQLITE_LIMIT_LENGTH, limits.value_bytes),
-            (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
-            (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 20),
-            (sqlite3.SQLITE_LIMIT_COLUMN, 50),
-            (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
-        ):
-            connection.setlimit(limit, value)
-        connection.set_progress_handler(_over(deadline), _PROGRESS_STEPS)
-        for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
-            connection.execute(f"PRAGMA {pragma}")
-        yield connection
+    return len(content)
+
+
+def _bound(connection: sqlite3.Connection, limits: DataLimits, deadline: float) -> None:
+    """Let a connection read what it has only, and nothing for too long."""
+    for limit, value in (
+        (sqlite3.SQLITE_LIMIT_LENGTH, limits.value_bytes),
+        (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
+        (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 20),
+        (sqlite3.SQLITE_LIMIT_COLUMN, 50),
+        (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
+    ):
+        connection.setlimit(limit, value)
+    connection.set_progress_handler(_over(deadline), _PROGRESS_STEPS)
+    for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _over(deadline: float) -> Callable[[], bool]:
@@ -359,14 +383,15 @@ _EVERY_LINE: LineBits = (1 << (LAST_LINE + 1)) - 2
 
 
 def _read_arcs(connection: sqlite3.Connection, claims: Claims, paths: Mapping[int, str]) -> None:
-    arcs = {number: claims.arcs.setdefault(path, set()) for number, path in paths.items()}
-    # One object for each number, not for each row: half of the memory.
-    numbers: dict[int, int] = {}
+    arcs = {number: claims.arcs.setdefault(path, []) for number, path in paths.items()}
+    # One object for all files that have it, not for each row: a tenth of the memory.
+    known: dict[Arc, Arc] = {}
     for number, start, end in rows_of(connection, claims, "arc"):
         if type(number) is not int or type(start) is not int or type(end) is not int:
             raise BadDataError("the table arc holds a value of a wrong type")
         if number in arcs and abs(start) <= LAST_LINE and abs(end) <= LAST_LINE:
-            arcs[number].add((numbers.setdefault(start, start), numbers.setdefault(end, end)))
+            arc = (start, end)
+            arcs[number].append(known.setdefault(arc, arc))
 
 
 def _printable(text: str) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from functools import lru_cache
 from hashlib import blake2b
+from sys import intern
 from typing import Any
 
 from coverage_gate.core.counting import Jump, Run, StaticFile
@@ -99,7 +101,12 @@ def _to_file(document: Any, *, path: str, blob: str, is_listed: bool) -> StaticF
         jumps=tuple(map(_to_jump, jumps)),
         jumps_drop_last=drops is True,
         loops=_arcs(loops),
-        spans=tuple([Span(name=n, kind=k, first=a, last=b, header=c) for n, k, a, b, c in spans]),
+        spans=tuple(
+            [
+                Span(name=intern(n), kind=intern(k), first=a, last=b, header=c)
+                for n, k, a, b, c in spans
+            ]
+        ),
         trivial=int(trivial, 16),
         silent=int(silent, 16),
         withheld=NOTHING_WITHHELD if withheld is None else _to_withheld(withheld),
@@ -129,7 +136,13 @@ def _to_jump(document: Any) -> Jump:  # noqa: ANN401 - JSON
 
 
 def _arcs(pairs: Any) -> tuple[Arc, ...]:  # noqa: ANN401 - JSON
-    return tuple([(start, end) for start, end in pairs])
+    return tuple([_one_arc(start, end) for start, end in pairs])
+
+
+@lru_cache(maxsize=1 << 15)
+def _one_arc(start: int, end: int) -> Arc:
+    """The same object for all files that have the arc: most of them share theirs."""
+    return start, end
 
 
 def _arc(pair: Any) -> Arc:  # noqa: ANN401 - JSON

@@ -364,3 +364,16 @@ def test_a_canary_that_ran_is_told(tmp_path: Path) -> None:
     arcs = arcs_file(tmp_path / "a", {str(CANARY): [(-1, 1)]})
     assert canary_in(lines) == RawData(has_arcs=False, files={}, has_canary=True)
     assert canary_in(arcs, branch=True) == RawData(has_arcs=True, files={}, has_canary=True)
+
+
+def test_the_claims_of_all_files_are_a_mapping(tmp_path: Path) -> None:
+    a, b = "/exports/one/src/a.py", "/exports/one/src/b.py"
+    one = arcs_file(tmp_path / "1", {b: [(1, 2)], a: [(-1, 1)]})
+    other = arcs_file(tmp_path / "2", {b: [(1, 2)]})
+    files = read(one, other, branch=True).files
+    assert list(files) == ["src/a.py", "src/b.py"]
+    assert len(files) == 2
+    assert "src/a.py" in files
+    assert "src/c.py" not in files
+    assert files.get("src/c.py") is None
+    assert files["src/b.py"] == RawFile(lines=bits_of([1, 2]), arcs=frozenset({(1, 2)}))
