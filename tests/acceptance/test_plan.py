@@ -149,6 +149,17 @@ def test_a_target_that_cannot_be_reached_by_the_plan_ends_with_1(shop: Shop, tel
     assert (told.status, "does not suffice for" in told.err) == (1, True)
 
 
+def test_a_project_without_functions_is_not_planned(shop: Shop, tell: Tell) -> None:
+    price = "A = 1\nif not A:\n    A = 2\n"
+    test = "from shop import price\n\n\ndef test_a():\n    assert price.A == 1\n"
+    shop.new_branch("flat", {"src/shop/price.py": price, "tests/test_price.py": test})
+    flags = ("--repo", str(shop.path), "--branch", "flat", "--base", "flat")
+    for more in (("--target", TARGET), ("--tiers",)):
+        told = tell("plan", *flags, *more)
+        assert (told.status, told.out, "has a function" in told.err) == (2, "", True)
+    assert "src/shop/price.py" in tell("analyze", *flags).out
+
+
 def test_a_folder_without_a_commit_cannot_be_planned(tmp_path: Path, tell: Tell) -> None:
     told = tell("plan", "--repo", str(tmp_path), "--target", "**=1")
     assert (told.status, told.out) == (2, "")

@@ -19,7 +19,9 @@ from coverage_gate.cli.options import (
 from coverage_gate.cli.targets import read_targets
 
 if TYPE_CHECKING:
+    from coverage_gate.core.measurement import Measurement
     from coverage_gate.core.targets import Target
+    from coverage_gate.settings import Settings
 
 EXAMPLES = """\b
 Examples:
@@ -156,7 +158,7 @@ def _tiers(
     from coverage_gate.cli.progress import open_progress
     from coverage_gate.core.measurement import MeasureFailure
     from coverage_gate.core.tiers import tiers_of
-    from coverage_gate.surveying import measured_paths, survey
+    from coverage_gate.surveying import survey
 
     with open_progress() as progress:
         found = survey(
@@ -165,7 +167,7 @@ def _tiers(
             head=head,
             base=flags["base"] or "",
             targets=targets,
-            wanted=lambda measured, settings: measured_paths(measured, settings.targets, ()),
+            wanted=_every_path,
             progress=progress,
         )
     if isinstance(found, MeasureFailure):
@@ -175,6 +177,15 @@ def _tiers(
         to_json_line(tiers_object(made)) if output == "json" else tiers_markdown(made), target_file
     )
     return 0
+
+
+def _every_path(measured: Measurement, settings: Settings) -> tuple[str, ...]:
+    from coverage_gate.core.opportunities import demand_functions
+    from coverage_gate.surveying import measured_paths
+
+    paths = measured_paths(measured, settings.targets, ())
+    demand_functions(measured)
+    return paths
 
 
 def _write(text: str, target_file: str | None) -> None:

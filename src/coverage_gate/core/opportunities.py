@@ -118,6 +118,16 @@ def check_patterns(
             )
 
 
+def demand_functions(measured: Measurement) -> None:
+    """Raises PlanError where no measured file has a function: a test would have nothing to call."""
+    if not any(span.kind == "function" for file in measured.files for span in file.spans):
+        raise PlanError(
+            "there is nothing to plan: no file of the measured scope"
+            f" ({measured.provenance.scope_text}) has a function. What a module does by itself runs"
+            " when a test imports it; `coverage-gate analyze` lists the files"
+        )
+
+
 def _is_wanted(path: str, priorities: Iterable[str]) -> bool:
     patterns = tuple(priorities)
     return not patterns or any(matches(pattern, path) for pattern in patterns)

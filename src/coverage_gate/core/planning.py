@@ -11,7 +11,7 @@ from coverage_gate.core.gaps import gaps_of
 from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.measurement import FileCoverage, Measurement
 from coverage_gate.core.nearest import TestModule, TestPlace, named_in, place_of
-from coverage_gate.core.opportunities import check_patterns
+from coverage_gate.core.opportunities import check_patterns, demand_functions
 from coverage_gate.core.outside import Names, Outside, names_of, outside_of
 from coverage_gate.core.plan import FilePlan, Plan, PlanError, Task
 from coverage_gate.core.reach import lines_in
@@ -51,8 +51,14 @@ def wanted_paths(measured: Measurement, targets: Sequence[Target]) -> tuple[str,
     """The measured files below a target.
 
     Raises:
-        PlanError: If a target means no file, or nothing is measured.
+        PlanError: If a target means no file, nothing is measured, or nothing has a function.
     """
+    paths = _below(measured, targets)
+    demand_functions(measured)
+    return paths
+
+
+def _below(measured: Measurement, targets: Sequence[Target]) -> tuple[str, ...]:
     if not targets:
         raise PlanError(
             "there is no target: give --target GLOB=PERCENT, or set targets in the base's table"
@@ -64,8 +70,12 @@ def wanted_paths(measured: Measurement, targets: Sequence[Target]) -> tuple[str,
 
 
 def plan_of(measured: Measurement, targets: Sequence[Target], material: Material) -> Plan:
-    """The plan that raises all files that the targets mean. Raises PlanError as `wanted_paths`."""
-    wanted_paths(measured, targets)
+    """The plan that raises all files that the targets mean.
+
+    Raises:
+        PlanError: If a target means no file, or nothing is measured.
+    """
+    _below(measured, targets)
     short = shortfalls(targets, measured)
     known = [each for each in short if each.is_measured]
     by_path = {each.path: each for each in sorted(known, key=_strictness)}
@@ -296,7 +306,8 @@ class _FilePlanner:
             way=step.way,
             outside=outside,
             number=self._number(each, step.way),
-            ran_before=not self._never_ran(step.place),
+            # The first way through a module is its import: what comes after runs it once more.
+            ran_before=step.number > 0 or not self._never_ran(step.place),
             is_package=self.file.path.rpartition("/")[2] == "__init__.py",
             names=self.names,
         )

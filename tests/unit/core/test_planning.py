@@ -140,6 +140,14 @@ def test_a_function_within_comes_after_the_one_around_it() -> None:
     assert [task.symbol for task in plan(text, some).tasks] == ["outer", "outer.inner"]
 
 
+def test_a_module_that_no_test_imports_is_imported_once_and_then_run_again() -> None:
+    text = "try:\n    import x\nexcept ImportError:\n    x = None\n"
+    file = measured(text)
+    first, second = plan_of(measurement(file), (ALL,), material(text)).tasks
+    assert "importlib.import_module" in first.skeleton.text
+    assert "runpy.run_module" in second.skeleton.text
+
+
 def test_what_a_program_does_comes_after_what_it_calls() -> None:
     text = "def main():\n    return 1\n\n\nif __name__ == '__main__':\n    main()\n"
     file = with_spans(measured(text, ran=(1, 5)), text)
