@@ -36,13 +36,22 @@ def main(*, tasks: int, runs: int, tokens: int) -> None:
     """Time the engine alone and beside wrong tokens, and print the ratio."""
     statuses: Counter[int] = Counter()
     try:
-        # The first round warms up, and nobody sees it.
-        rounds = [one_round(number, tasks, tokens, statuses) for number in range(-1, runs)][1:]
+        # The first round only warms up.
+        rounds = [told_round(number, tasks, tokens, statuses) for number in range(-1, runs)][1:]
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from error
     click.echo(table(rounds, tasks))
     told = ", ".join(f"{count} times {status}" for status, count in sorted(statuses.items()))
     click.echo(f"answers to wrong tokens: {told}")
+
+
+def told_round(number: int, tasks: int, tokens: int, statuses: Counter[int]) -> Round:
+    """One round, with a line of progress on standard error: a round may take a minute."""
+    costs = one_round(number, tasks, tokens, statuses)
+    name = "warmed up" if number < 0 else f"round {number + 1}"
+    sides = ", ".join(f"{side} {costs[side].wall_s:.1f} s" for side in (ALONE, BESIDE))
+    click.echo(f"{name}: {sides}; {statuses.total()} tokens answered", err=True)
+    return costs
 
 
 def one_round(number: int, tasks: int, tokens: int, statuses: Counter[int]) -> Round:
