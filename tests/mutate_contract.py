@@ -27,7 +27,8 @@ from tests.contract_map import ROOT, Mutation, Sentence, read_map
 
 #: What a copy needs, so that the tests run in it as they do in the project.
 PARTS = ("src", "tests", "docs", "pyproject.toml", ".env.example", "README.md", "CHANGELOG.md")
-LONGEST_S = 300
+#: All tests of the map, and those of one sentence.
+LONGEST_S, LONGEST_MUTANT_S = 3600, 300
 _FAILED = 1
 _WIDTH = 60
 
@@ -150,7 +151,7 @@ def _try(mutant: Mutant, copy: Path) -> Result:
     sound = file.read_text()
     file.write_text(mutant.mutation.broken(sound))
     try:
-        run = _run(copy, mutant.sentence.tests)
+        run = _run(copy, mutant.sentence.tests, LONGEST_MUTANT_S)
     except subprocess.TimeoutExpired:
         return Result(mutant=mutant, end=End.NOTICED, seconds=time.monotonic() - started)
     finally:
@@ -160,7 +161,9 @@ def _try(mutant: Mutant, copy: Path) -> Result:
     return Result(mutant=mutant, end=end, seconds=time.monotonic() - started, said=run.stdout)
 
 
-def _run(copy: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _run(
+    copy: Path, tests: Sequence[str], longest_s: int = LONGEST_S
+) -> subprocess.CompletedProcess[str]:
     options = ["-x", "-q", "--tb=short", "--show-capture=no"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist"]
     return subprocess.run(
@@ -173,7 +176,7 @@ def _run(copy: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
         text=True,
         errors="replace",
         check=False,
-        timeout=LONGEST_S,
+        timeout=longest_s,
     )
 
 
