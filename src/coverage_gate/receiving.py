@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from coverage_gate.adapters.forge import gitea, github, gitlab
@@ -12,7 +13,10 @@ from coverage_gate.adapters.notify import plane, telegram
 from coverage_gate.adapters.web import DEADLINE_S, Web
 from coverage_gate.boundary import redactor
 from coverage_gate.ports import Receiver
-from coverage_gate.settings import Secret, Settings
+from coverage_gate.settings import Settings
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 #: The variables that a receiver needs, by its topic.
 RECEIVERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -51,8 +55,8 @@ def receivers_of(settings: Settings, *, deadline_s: float = DEADLINE_S) -> tuple
     return tuple(_MAKERS[topic](settings, web) for topic in configured_topics(settings))
 
 
-def _secret(value: Secret | None) -> str:
-    return "" if value is None else value.text
+def _secret(value: SecretStr | None) -> str:
+    return "" if value is None else value.get_secret_value()
 
 
 def _telegram(settings: Settings, web: Callable[..., Web]) -> Receiver:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from coverage_gate.core.measurement import MeasureFailure, Measurement
@@ -89,7 +89,7 @@ def measured_paths(
 
 
 def _aiming(settings: Settings, targets: Sequence[Target]) -> Settings:
-    return replace(settings, targets=tuple(targets)) if targets else settings
+    return settings.model_copy(update={"targets": tuple(targets)}) if targets else settings
 
 
 def _read(reader: TreeReader, tree: str, wanted: Iterable[str], *, with_tests: bool) -> Material:
@@ -134,7 +134,7 @@ def plan_progress(
         settings = _aiming(read(pyproject_at(shop, "HEAD")), targets)
         test = _test_of(record, task)
         if test and settings.test_command[0].endswith("pytest"):
-            settings = replace(settings, test_command=("pytest", test))
+            settings = settings.model_copy(update={"test_command": ("pytest", test)})
         measured = _as_it_stands(shop, settings, folder)
     if isinstance(measured, MeasureFailure):
         return measured

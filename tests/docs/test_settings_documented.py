@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -56,10 +55,11 @@ def test_the_example_changes_nothing_when_its_lines_are_uncommented() -> None:
     pairs = [line.removeprefix("# ").partition("=") for line in _EXAMPLE if "=" in line]
     env = {name: value for name, _, value in pairs if name.isupper()}
     home = {"HOME": "/home/me"}
-    assert load_settings(env=home | env) == replace(
-        load_settings(env=home),
-        environment=home | env,
-        origins=load_settings(env=home | env).origins,
+    assert load_settings(env=home | env) == load_settings(env=home).model_copy(
+        update={
+            "environment": home | env,
+            "origins": load_settings(env=home | env).origins,
+        }
     )
 
 

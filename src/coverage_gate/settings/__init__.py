@@ -1,7 +1,7 @@
 """The only reader of the environment. See docs/settings.md.
 
 Settings are read when they are needed and never kept between calls, so that a switch takes effect
-without a restart. Importing this package is cheap: most is loaded by `load_settings`.
+without a restart. Importing this package is cheap: pydantic is loaded by `load_settings`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from coverage_gate.settings.environment import (
 from coverage_gate.settings.errors import SettingsError
 from coverage_gate.settings.names import Origin, Setting
 from coverage_gate.settings.scope import Scope, load_scope
-from coverage_gate.settings.values import Secret, nearest
+from coverage_gate.settings.values import nearest
 
 if TYPE_CHECKING:
     from coverage_gate.settings.model import Settings
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Origin",
     "Scope",
-    "Secret",
     "Setting",
     "Settings",
     "SettingsError",
@@ -68,7 +67,7 @@ def load_settings(
             secret.
         KeyError: If `flags` names an option that no setting has.
     """
-    from coverage_gate.settings.load import build_settings  # noqa: PLC0415 - only who needs all
+    from coverage_gate.settings.load import build_settings  # noqa: PLC0415 - imports pydantic
 
     return build_settings(env=env, flags=flags, base=base_pyproject)
 
@@ -88,7 +87,7 @@ def without_secrets(text: str) -> str:
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the class of the settings
     if name == "Settings":
-        from coverage_gate.settings.model import Settings  # noqa: PLC0415 - only who needs it
+        from coverage_gate.settings.model import Settings  # noqa: PLC0415 - imports pydantic
 
         return Settings
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

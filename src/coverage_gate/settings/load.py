@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from pydantic import ValidationError
 
 from coverage_gate.settings.catalogue import CATALOGUE, EVERY
 from coverage_gate.settings.environment import home_folder, read_environment, state_folder
 from coverage_gate.settings.errors import SettingsError, problem
 from coverage_gate.settings.file import label, read_table
-from coverage_gate.settings.model import READER, Settings
+from coverage_gate.settings.model import Settings
 from coverage_gate.settings.names import Origin, Setting
 from coverage_gate.settings.values import looks_like_address
 
@@ -24,7 +26,6 @@ _STATE = {
 }
 
 
-_HOMELESS = "since there is no home folder: set it, or HOME"
 _STORE = frozenset({"db_path", "db_url"})
 
 
@@ -112,21 +113,23 @@ def _validated(
     home: Path | None,
     problems: list[str],
 ) -> Settings:
-    found = list(problems)
-    read = dict(values)
-    for item in fields(Settings):
-        name = item.name
-        if name in values and READER in item.metadata:
-            try:
-                read[name] = item.metadata[READER](values[name], home)
-            except ValueError as error:
-                setting = EVERY[name]
-                found.append(problem(_label(setting, origins[name]), error, setting.allowed))
-        elif name not in values and item.default is item.default_factory is MISSING:
-            found.append(f"{EVERY[name].env} has no default, {_HOMELESS}")
-    if found:
-        raise SettingsError(found)
-    return Settings(**read)
+    try:
+        settings = Settings.model_validate(values, context=home)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        found = [_problem(dict(detail), origins) for detail in details]
+        raise SettingsError([*problems, *found]) from None  # its text holds what was typed
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _problem(detail: Mapping[str, Any], origins: Mapping[str, Origin]) -> str:
+    field = str(detail["loc"][0])
+    setting = EVERY[field]
+    if detail["type"] == "missing":
+        return f"{setting.env} has no default, since there is no home folder: set it, or HOME"
+    return problem(_label(setting, origins[field]), detail["ctx"]["error"], setting.allowed)
 
 
 def _label(setting: Setting, origin: Origin) -> str:

@@ -1,15 +1,16 @@
-"""The types, readers and defaults of all settings; `catalogue` has the descriptions."""
+"""The types and defaults of all settings. Imports pydantic; `catalogue` has the descriptions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo
 
 from coverage_gate.core.branch_paths import BranchPath
 from coverage_gate.core.cage import Level, Need
@@ -23,76 +24,50 @@ from coverage_gate.settings import values
 from coverage_gate.settings.environment import cache_folder, secret_values
 from coverage_gate.settings.names import Origin
 from coverage_gate.settings.scope import DEFAULT_SELF_REPO, Scope
-from coverage_gate.settings.values import BranchMode, Interpreters, Secret
+from coverage_gate.settings.values import BranchMode, Interpreters
 
 _KB = 1024
 _POLICY = Policy()
-
-
-#: What a field is read with, in its metadata: what was written, and the home folder.
-READER = "reader"
-
-_T = TypeVar("_T")
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-def _by(reader: Callable[[object], _T], default: _T) -> _T:
-    """A field that is read by a reader of `values`, where anything is given at all."""
-    return field(default=default, metadata={READER: lambda value, _: reader(value)})
-
-
-def _by_or_none(reader: Callable[[object], _T]) -> _T | None:
-    return field(default=None, metadata={READER: lambda value, _: reader(value)})
-
-
-def _below_home(reader: Callable[..., _T], default: _T) -> _T:
-    return field(default=default, metadata={READER: _with_home(reader)})
-
-
-def _folder() -> Path:
-    """A place that has no default of its own: it lies in the state folder."""
-    needed: Path = field(metadata={READER: _with_home(values.read_path)})
-    return needed
-
-
-def _with_home(reader: Callable[..., _T]) -> Callable[[object, Path | None], _T]:
-    return lambda value, home: reader(value, home=home)
-
-
-def _file() -> Path | None:
-    return field(default=None, metadata={READER: _with_home(values.read_path)})
-
-
-def _switch(*, default: bool) -> bool:
-    return _by(values.read_bool, default)
-
-
-def _count(default: int, *, low: int = 0, high: int) -> int:
-    return _by(partial(values.read_count, low=low, high=high), default)
-
-
-def _choice(default: _Choice) -> _Choice:
-    return _by(partial(values.read_choice, choices=type(default)), default)
-
-
-def _seconds(default: float) -> float:
-    return _by(_read_timeout, default)
 
 
 def _read_timeout(value: object) -> float:
     return float(values.read_within(value, low=Decimal("0.001"), high=Decimal(86_400)))
 
 
-def _secret(reader: Callable[[object], str]) -> Secret | None:
-    return _by_or_none(lambda value: Secret(reader(value)))
+def _with_home(reader: Callable[..., Any]) -> PlainValidator:
+    def read(value: object, info: ValidationInfo) -> Any:  # noqa: ANN401 - as its reader answers
+        return reader(value, home=info.context)
+
+    return PlainValidator(read)
 
 
-def _token() -> Secret | None:
-    return _secret(values.read_secret)
+def _as_secret(reader: Callable[[object], str]) -> PlainValidator:
+    return PlainValidator(lambda value: SecretStr(reader(value)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+def _count(*, low: int = 0, high: int) -> PlainValidator:
+    return PlainValidator(partial(values.read_count, low=low, high=high))
+
+
+def _choice(choices: type[StrEnum]) -> PlainValidator:
+    return PlainValidator(partial(values.read_choice, choices=choices))
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+_Switch = Annotated[bool, PlainValidator(values.read_bool)]
+_Text = Annotated[str, PlainValidator(values.read_text)]
+_Url = Annotated[str, PlainValidator(values.read_url)]
+_Percent = Annotated[Fraction, PlainValidator(values.read_percent)]
+_Entries = Annotated[tuple[str, ...], PlainValidator(values.read_names)]
+_Words = Annotated[tuple[str, ...], PlainValidator(values.read_command)]
+_Place = Annotated[Path, _with_home(values.read_path)]
+_Token = Annotated[SecretStr, _as_secret(values.read_secret)]
+
+
+class Settings(BaseModel):
     """All settings, read once and frozen. Shares are exact and in [0, 1]; see docs/settings.md.
 
     Attributes:
@@ -100,77 +75,85 @@ class Settings:
         environment: The variables as they were; holds secrets and is never shown.
     """
 
-    enabled: bool = _switch(default=True)
-    repos: tuple[str, ...] = _by(values.read_names, ())
-    self_repo: str = _by(values.read_text, DEFAULT_SELF_REPO)
-    policy_name: PolicyName = _choice(_POLICY.name)
-    floor: Fraction = _by(values.read_percent, _POLICY.floor)
-    epsilon: Fraction = _by(values.read_epsilon, _POLICY.epsilon)
-    rules: frozenset[RuleName] = _by(values.read_rules, _POLICY.rules)
-    patch_min: Fraction = _by(values.read_percent, _POLICY.patch_min)
-    audit: AuditMode = _choice(_POLICY.audit)
-    mutation_samples: int = _count(_POLICY.mutation.samples, high=1000)
-    mutation_seconds: float = _seconds(_POLICY.mutation.seconds)
-    mutation_max_survivors: int = _count(_POLICY.mutation.max_survivors, high=1000)
-    mutation_mode: MutationMode = _choice(_POLICY.mutation.mode)
-    fail_closed: bool = _switch(default=_POLICY.fail_closed)
-    retested: bool = _switch(default=True)
-    base: str = _by(values.read_text, "main")
-    branch_mode: BranchMode = _by(values.read_branch_mode, BranchMode.AUTO)
-    run_timeout_s: float = _seconds(900.0)
-    run_output_kb: int = _count(64, low=1, high=65_536)
-    python: Interpreters = _below_home(values.read_interpreters, Interpreters())
-    test_command: tuple[str, ...] = _by(values.read_command, ("pytest",))
-    sandbox: Level = _choice(Level.AUTO)
-    require_sandbox: Need = _choice(Need.NONE)
-    sandbox_template: tuple[str, ...] = _by(values.read_template, ())
-    sandbox_network: bool = _switch(default=False)
-    sandbox_frozen: bool = _switch(default=False)
-    sandbox_readable: tuple[Path, ...] = _below_home(values.read_paths, ())
-    sandbox_processes: int = _count(1024, low=16, high=1_000_000)
-    sandbox_memory_mb: int = _count(8192, low=64, high=16_777_216)
-    sandbox_disk_mb: int = _count(2048, low=16, high=16_777_216)
-    env_allow: tuple[str, ...] = _by(values.read_variables, ())
-    db_path: Path | None = _file()
-    db_url: Secret | None = _secret(values.read_database_url)
-    repos_dir: Path = _folder()
-    worktrees_dir: Path = _folder()
-    reports_dir: Path = _folder()
-    sign_with: Path | None = _file()
-    api_token: Secret | None = _token()
-    developer_command: tuple[str, ...] | None = _by_or_none(values.read_command)
-    developer_retry_limit: int = _count(3, high=1000)
-    telegram_bot_token: Secret | None = _token()
-    telegram_chat_id: str | None = _by_or_none(values.read_text)
-    telegram_thread_id: int | None = _by_or_none(partial(values.read_count, low=1, high=2**31 - 1))
-    telegram_api_url: str = _by(values.read_url, "https://api.telegram.org")
-    gitea_url: str | None = _by_or_none(values.read_url)
-    gitea_token: Secret | None = _token()
-    gitea_owner: str | None = _by_or_none(values.read_text)
-    github_api_url: str = _by(values.read_url, "https://api.github.com")
-    github_token: Secret | None = _token()
-    github_owner: str | None = _by_or_none(values.read_text)
-    gitlab_url: str = _by(values.read_url, "https://gitlab.com")
-    gitlab_token: Secret | None = _token()
-    gitlab_owner: str | None = _by_or_none(values.read_text)
-    plane_api_url: str | None = _by_or_none(values.read_url)
-    plane_api_token: Secret | None = _token()
-    plane_workspace: str | None = _by_or_none(values.read_text)
-    plane_project: str | None = _by_or_none(values.read_text)
-    notify_keep_days: int = _count(30, high=3650)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    flaky_days: int = _count(_POLICY.flaky_days, high=365)
-    self_check_percent: int = _count(2, high=100)
-    reuse: Reuse = _choice(Reuse.TREE)
-    alert_drop: Fraction = _by(values.read_percent, Fraction(2, 100))
-    history_days: int = _count(0, high=36_500)
-    targets: tuple[Target, ...] = _by(values.read_targets, ())
-    priorities: tuple[str, ...] = _by(values.read_patterns, ())
-    kinds: tuple[Kind, ...] = _by(values.read_kinds, ())
-    branch_paths: tuple[BranchPath, ...] = _by(values.read_branch_paths, ())
+    enabled: _Switch = True
+    repos: _Entries = ()
+    self_repo: _Text = DEFAULT_SELF_REPO
+    policy_name: Annotated[PolicyName, _choice(PolicyName)] = _POLICY.name
+    floor: _Percent = _POLICY.floor
+    epsilon: Annotated[Fraction, PlainValidator(values.read_epsilon)] = _POLICY.epsilon
+    rules: Annotated[frozenset[RuleName], PlainValidator(values.read_rules)] = _POLICY.rules
+    patch_min: _Percent = _POLICY.patch_min
+    audit: Annotated[AuditMode, _choice(AuditMode)] = _POLICY.audit
+    mutation_samples: Annotated[int, _count(high=1000)] = _POLICY.mutation.samples
+    mutation_seconds: Annotated[float, PlainValidator(_read_timeout)] = _POLICY.mutation.seconds
+    mutation_max_survivors: Annotated[int, _count(high=1000)] = _POLICY.mutation.max_survivors
+    mutation_mode: Annotated[MutationMode, _choice(MutationMode)] = _POLICY.mutation.mode
+    fail_closed: _Switch = _POLICY.fail_closed
+    retested: _Switch = True
+    base: _Text = "main"
+    branch_mode: Annotated[BranchMode, PlainValidator(values.read_branch_mode)] = BranchMode.AUTO
+    run_timeout_s: Annotated[float, PlainValidator(_read_timeout)] = 900.0
+    run_output_kb: Annotated[int, _count(low=1, high=65_536)] = 64
+    python: Annotated[Interpreters, _with_home(values.read_interpreters)] = Field(
+        default_factory=Interpreters
+    )
+    test_command: _Words = ("pytest",)
+    sandbox: Annotated[Level, _choice(Level)] = Level.AUTO
+    require_sandbox: Annotated[Need, _choice(Need)] = Need.NONE
+    sandbox_template: Annotated[tuple[str, ...], PlainValidator(values.read_template)] = ()
+    sandbox_network: _Switch = False
+    sandbox_frozen: _Switch = False
+    sandbox_readable: Annotated[tuple[Path, ...], _with_home(values.read_paths)] = ()
+    sandbox_processes: Annotated[int, _count(low=16, high=1_000_000)] = 1024
+    sandbox_memory_mb: Annotated[int, _count(low=64, high=16_777_216)] = 8192
+    sandbox_disk_mb: Annotated[int, _count(low=16, high=16_777_216)] = 2048
+    env_allow: Annotated[tuple[str, ...], PlainValidator(values.read_variables)] = ()
+    db_path: _Place | None = None
+    db_url: Annotated[SecretStr, _as_secret(values.read_database_url)] | None = None
+    repos_dir: _Place
+    worktrees_dir: _Place
+    reports_dir: _Place
+    sign_with: _Place | None = None
+    api_token: _Token | None = None
+    developer_command: _Words | None = None
+    developer_retry_limit: Annotated[int, _count(high=1000)] = 3
+    telegram_bot_token: _Token | None = None
+    telegram_chat_id: _Text | None = None
+    telegram_thread_id: Annotated[int, _count(low=1, high=2**31 - 1)] | None = None
+    telegram_api_url: _Url = "https://api.telegram.org"
+    gitea_url: _Url | None = None
+    gitea_token: _Token | None = None
+    gitea_owner: _Text | None = None
+    github_api_url: _Url = "https://api.github.com"
+    github_token: _Token | None = None
+    github_owner: _Text | None = None
+    gitlab_url: _Url = "https://gitlab.com"
+    gitlab_token: _Token | None = None
+    gitlab_owner: _Text | None = None
+    plane_api_url: _Url | None = None
+    plane_api_token: _Token | None = None
+    plane_workspace: _Text | None = None
+    plane_project: _Text | None = None
+    notify_keep_days: Annotated[int, _count(high=3650)] = 30
 
-    origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    flaky_days: Annotated[int, _count(high=365)] = _POLICY.flaky_days
+    self_check_percent: Annotated[int, _count(high=100)] = 2
+    reuse: Annotated[Reuse, _choice(Reuse)] = Reuse.TREE
+    alert_drop: _Percent = Fraction(2, 100)
+    history_days: Annotated[int, _count(high=36_500)] = 0
+    targets: Annotated[tuple[Target, ...], PlainValidator(values.read_targets)] = ()
+    priorities: Annotated[tuple[str, ...], PlainValidator(values.read_patterns)] = ()
+    kinds: Annotated[tuple[Kind, ...], PlainValidator(values.read_kinds)] = ()
+    branch_paths: Annotated[tuple[BranchPath, ...], PlainValidator(values.read_branch_paths)] = ()
+
+    origins: Annotated[Mapping[str, Origin], PlainValidator(_as_it_is)] = Field(
+        default_factory=dict, repr=False, exclude=True
+    )
+    environment: Annotated[Mapping[str, str], PlainValidator(_as_it_is)] = Field(
+        default_factory=dict, repr=False, exclude=True
+    )
 
     @property
     def scope(self) -> Scope:
@@ -240,7 +223,7 @@ class Settings:
     @property
     def store_target(self) -> str:
         """The path of the SQLite file, or a database address, which may hold a password."""
-        return str(self.db_path) if self.db_url is None else self.db_url.text
+        return str(self.db_path) if self.db_url is None else self.db_url.get_secret_value()
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, for `boundary.redactor`; sorted."""

@@ -73,13 +73,6 @@ class Interpreters:
         return self.by_repo.get(repo, self.default)
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A text that is in no representation: whoever needs it has to ask for it."""
-
-    text: str = field(repr=False)
-
-
 def shown(value: object) -> str:
     """A value as it may stand in an error: quoted, on one line, short."""
     return f"“{visible(str(value), limit=_SHOWN_LENGTH)}”"

@@ -79,4 +79,4 @@ def _is_token(authorization: str | None) -> bool:
         return False
     given = authorization[len(_SCHEME) :].strip()
     # A header's bytes were read as Latin-1: these are the bytes that were sent.
-    return hmac.compare_digest(given.encode("latin-1"), token.text.encode())
+    return hmac.compare_digest(given.encode("latin-1"), token.get_secret_value().encode())
