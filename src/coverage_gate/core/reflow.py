@@ -1,7 +1,7 @@
 """Statements that a formatter wrote anew: with other line breaks, quotes, parentheses, last commas.
 
 Their lines are not the lines of the base, so that `linemap` and `moves` do not find them. Within a
-hunk their text is compared without all that.
+hunk their text is compared without all that. A text in quotes says the same only blank for blank.
 """
 
 from __future__ import annotations
@@ -10,20 +10,64 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 
 from coverage_gate.core.linemap import FileDiff, Hunk, LineMap
 from coverage_gate.core.matching import Sheet
 from coverage_gate.core.moves import MIN_LETTERS, code_of, letters_of
 
-_SPACE = re.compile(rb"[\s\\]+")
-_LAST_COMMA = re.compile(rb",+(?=[)\]}])|,+$")
+#: Texts and comments; a backslash outside of them goes with what comes after it.
+_PART = re.compile(
+    rb"(?P<prefix>\b[A-Za-z]{1,2})?"
+    rb"(?:(?P<long>\"{3}|'{3})(?P<lines>(?:\\.|[^\\])*?)(?P=long)"
+    rb"|(?P<mark>[\"'])(?P<line>(?:\\.|(?!(?P=mark))[^\\\n])*)(?P=mark))"
+    rb"|(?P<comment>#[^\n]*)|\\.",
+    re.DOTALL,
+)
+#: Stands for a text or a comment; no source holds one.
+_KEPT = b"\0"
+#: The group is what words are apart by.
+_BLANKS = re.compile(rb"(?<=[\w\x80-\xff])(\s++)(?=[\w\x80-\xff])|\s++")
+_BRACKETS = re.compile(rb"(?<=[\w\x80-\xff])([()]++)(?=[\w\x80-\xff])|[()]++")
+_LAST_COMMA = re.compile(rb"(?<!,),++(?=[)\]}]|$)")
+_LINE_END = re.compile(rb"\s*\n\s*")
+_ESCAPED_MARK = re.compile(rb"\\([\"'])")
+#: Code within a text.
+_FIELD = re.compile(rb"\{[^{}]*\}")
 
 
 def squeezed(lines: Iterable[bytes]) -> bytes:
-    """A text without what formatters change."""
-    text = _SPACE.sub(b"", b"".join(map(code_of, lines)))
-    return _LAST_COMMA.sub(b"", text).translate(None, b"()").replace(b"'", b'"')
+    """A text without what formatters change.
+
+    Where it begins within quotes, code may be taken for their text and the reverse: then blanks
+    of the code count.
+    """
+    text = b"\n".join(map(code_of, lines)).replace(_KEPT, b"")
+    kept = [part for part in map(_kept, _PART.finditer(text)) if part != b" "]
+    code = _PART.sub(lambda found: b" " if _kept(found) == b" " else _KEPT, text)
+    code = _LAST_COMMA.sub(b"", _BLANKS.sub(_apart, code))
+    code = _BRACKETS.sub(_apart, code)
+    between = code.split(_KEPT)
+    return b"".join(chain.from_iterable(zip(between, [*kept, b""], strict=True)))
+
+
+def _apart(found: re.Match[bytes]) -> bytes:
+    return b" " if found[1] else b""
+
+
+def _kept(found: re.Match[bytes]) -> bytes:
+    """What of a text or comment stays; one blank for anything else."""
+    if found["comment"]:
+        return b"".join(found["comment"].split())
+    prefix = (found["prefix"] or b"").lower()
+    if found["long"]:
+        return prefix + b'"""%b"""' % _LINE_END.sub(b"\n", found["lines"].strip())
+    if not found["mark"]:
+        return b" "
+    said = _ESCAPED_MARK.sub(rb"\1", found["line"])
+    if b"f" in prefix:
+        said = _FIELD.sub(lambda field: b"".join(field[0].split()), said.replace(b"'", b'"'))
+    return b'%b"%b"' % (prefix, said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

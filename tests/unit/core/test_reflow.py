@@ -48,15 +48,47 @@ def pairs(
         ("f([1, 2])", "f(\n    [\n        1,\n        2,\n    ],\n)"),
         ("a = b + \\\n    c", "a = b + c  # d"),
         ("a, b", "a,\nb,"),
+        ("return(a)", "return a"),
+        ("f(a for a in(b, c))", "f(\n    a\n    for a in (b, c)\n)"),
+        ("a = 'it\\'s'", 'a = "it\'s"'),
+        ("a = R'b\\d'", 'a = r"b\\d"'),
+        ("a = f'{ b }, {c [0]} d'", 'a = f"{b}, {c[0]} d"'),
+        ("a = f'{b[\"c\"]}'", "a = f\"{b['c']}\""),
+        ("def f():\n    '''  One.\n\n    Two.'''", 'def f():\n  """One.\n\n  Two.\n  """'),
+        ("f(\n # one, two\n)", "f(\n    # one,  two\n)"),
     ],
 )
 def test_what_formatters_change_is_left_out(one: str, other: str) -> None:
     assert squeezed(one.encode().splitlines()) == squeezed(other.encode().splitlines())
 
 
-@pytest.mark.parametrize(("one", "other"), [("f(a, b)", "f(b, a)"), ("a.b", "ab"), ("a", "-a")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("f(a, b)", "f(b, a)"),
+        ("a.b", "ab"),
+        ("a", "-a"),
+        ("not x", "notx"),
+        ("return(x)", "returnx"),
+        ("raise ValueError('percent')", "raise ValueError('per cent')"),
+        ("a = 'b  c'", "a = 'b c'"),
+        ("a = ' b'", "a = 'b'"),
+        ("a = '(b)'", "a = 'b'"),
+        ("a = 'b,'", "a = 'b'"),
+        ("a = f'{b} c'", "a = f'{b}c'"),
+        ("a = '''b c'''", "a = '''bc'''"),
+        ("a = '''b\nc'''", "a = '''bc'''"),
+        ('a = "it\'s b"', 'a = "it\'sb"'),
+    ],
+)
 def test_what_says_something_else_stays_different(one: str, other: str) -> None:
-    assert squeezed([one.encode()]) != squeezed([other.encode()])
+    assert squeezed(one.encode().splitlines()) != squeezed(other.encode().splitlines())
+
+
+@pytest.mark.parametrize("again", [rb"\" ", rb"\' \"", rb'\"" ', rb"\'' ", rb"f{ ", rb",\ "])
+def test_quotes_without_an_end_are_read_in_a_moment(again: bytes) -> None:
+    lines = [b"don't \"", b'"""' + again * 100_000]
+    assert squeezed(lines) == squeezed(lines)
 
 
 def test_a_statement_that_was_broken_into_lines_is_found() -> None:
@@ -128,3 +160,15 @@ def test_long_statements_are_found_in_their_order_and_once() -> None:
 def test_a_statement_that_reaches_out_of_its_hunk_is_not_taken_for_a_part_of_it() -> None:
     before = f"p()\n{CALL}\nx\n"
     assert pairs(before, ([1, 2], [3]), f"q()\nr()\n{BROKEN}\nx\n", ([1, 2, 3], [4, 5, 6, 7])) == {}
+
+
+def test_a_statement_whose_text_gets_a_blank_is_not_found() -> None:
+    before = 'raise ValueError("not a valid percentage")\n'
+    after = before.replace("percent", "per cent")
+    assert pairs(before, ([1], []), after, ([1], [])) == {}
+
+
+def test_a_long_statement_whose_text_gets_a_blank_is_not_found_among_others() -> None:
+    call = 'result = compute("the thing", second)'
+    before, after = f"p()\n{call}\n", f"q()\nr()\n{call.replace('the thing', 'the  thing')}\n"
+    assert pairs(before, ([1, 2], []), after, ([1, 2, 3], [])) == {}
