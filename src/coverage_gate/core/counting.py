@@ -8,7 +8,7 @@ counts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -77,6 +77,7 @@ class StaticFile:
         withheld: What would count if nothing were excluded.
         packed: Functions whose body is on the line of their header, as (first line of the
             statement, line that a call enters by); a negative entry tells nothing.
+        lambdas: Lambdas with logic, in the same way; without arcs nothing is known of them.
         imports: Modules that it may import, as "a.b" or, from its folder on, "..a.b".
         idle: See `FileCoverage`.
         idle_exits: See `FileCoverage`.
@@ -98,6 +99,7 @@ class StaticFile:
     silent: LineBits = 0
     withheld: Withheld = NOTHING_WITHHELD
     packed: tuple[Arc, ...] = ()
+    lambdas: tuple[Arc, ...] = ()
     imports: frozenset[str] = frozenset()
     idle: LineBits = 0
     idle_exits: LineBits = 0
@@ -185,7 +187,7 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
         trivial=static.trivial,
         withheld=replace(
             _withheld(static, ran, branch=branch),
-            packed=_unseen(static, claims.arcs or frozenset()) & told & static.statements,
+            packed=_unseen(static, claims.arcs, targets) & told & static.statements,
             ran=told & static.withheld.statements,
         ),
         idle=static.idle,
@@ -193,12 +195,27 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
     )
 
 
-def _unseen(static: StaticFile, arcs: AbstractSet[Arc]) -> LineBits:
+def _unseen(
+    static: StaticFile, arcs: AbstractSet[Arc] | None, targets: Mapping[int, int]
+) -> LineBits:
     """Lines whose function was not entered, as far as is known."""
-    if not static.packed:
+    functions = static.packed if arcs is None else (*static.packed, *static.lambdas)
+    if not functions:
         return 0
-    entered = {-start for start, _ in arcs}
-    return bits_of({line for line, entry in static.packed if entry not in entered})
+    passed = set(_passed(arcs or (), targets))
+    return bits_of({line for line, entry in functions if (line, entry) not in passed})
+
+
+def _passed(arcs: Iterable[Arc], targets: Mapping[int, int]) -> Iterator[Arc]:
+    """Code that was entered or left, as (statement where, first line of the code).
+
+    The module is entered by its first line, whatever that is: it tells by where it is left.
+    """
+    for start, end in arcs:
+        if start < -1:
+            yield targets.get(end, end), -start
+        if end < 0:
+            yield targets.get(start, start), -end
 
 
 def _withheld(static: StaticFile, ran: AbstractSet[Arc], *, branch: bool) -> Withheld:

@@ -11,7 +11,7 @@ from coverage_gate.core.cage import Cage
 from coverage_gate.measuring.bench import Plan
 
 #: Raised whenever the same inputs are measured or counted in another way.
-MEASURING_VERSION = 6
+MEASURING_VERSION = 7
 
 
 def identity_of(

@@ -147,14 +147,44 @@ PACKED = replace(FILE, runs=(), packed=((1, 1), (2, 2), (5, -5), (9, 9)))
 
 
 def test_a_packed_function_ran_when_a_call_entered_it() -> None:
-    arcs = frozenset({(-2, 2), (-5, 5), (1, 2)})
+    arcs = frozenset({(-2, 2), (-5, 5), (1, 2), (5, -5)})
     raw = RawFile(lines=bits_of([1, 2, 5]), arcs=arcs)
     assert combine(PACKED, raw, branch=True).withheld.packed == bits_of([1, 5])
+
+
+@pytest.mark.parametrize(
+    ("arcs", "unseen"),
+    [
+        ({(-1, 1), (2, -1)}, [1, 2]),  # the module alone
+        ({(-1, 1), (1, -1), (2, -1)}, [2]),
+        ({(2, -2)}, [1]),  # some cores tell only how a function is left
+    ],
+)
+def test_where_a_function_is_left_tells_too(arcs: set[Arc], unseen: list[int]) -> None:
+    raw = RawFile(lines=bits_of([1, 2]), arcs=frozenset(arcs))
+    assert combine(PACKED, raw, branch=True).withheld.packed == bits_of(unseen)
 
 
 def test_without_arcs_no_packed_function_is_seen_to_run() -> None:
     raw = RawFile(lines=bits_of([1, 2]))
     assert combine(PACKED, raw, branch=False).withheld.packed == bits_of([1, 2])
+
+
+LAMBDAS = replace(FILE, runs=(Run(first=3, last=4, target=2),), lambdas=((2, 3), (5, 5)))
+
+
+def test_a_lambda_ran_when_its_code_was_entered_within_its_statement() -> None:
+    lines = bits_of([2, 5])
+    called = RawFile(lines=lines, arcs=frozenset({(-3, 4), (-5, 5)}))
+    assert combine(LAMBDAS, called, branch=True).withheld.packed == 0
+    # A function that begins on the line of its decorator is entered by its body.
+    another = RawFile(lines=lines, arcs=frozenset({(-3, 3), (-5, 6), (6, -5)}))
+    assert combine(LAMBDAS, another, branch=True).withheld.packed == bits_of([5])
+
+
+def test_without_arcs_nothing_is_known_of_a_lambda() -> None:
+    raw = RawFile(lines=bits_of([2, 5]))
+    assert combine(LAMBDAS, raw, branch=False).withheld.packed == 0
 
 
 def test_what_only_lines_tell_excuses_no_branch() -> None:

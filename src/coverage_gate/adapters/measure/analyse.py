@@ -319,6 +319,7 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
         "imports": outline["imports_of"](tree),
         "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
         "packed": _beside("harmless")["packed_functions"](tree, firsts),
+        "lambdas": _beside("harmless")["lambdas"](tree, firsts),
     }
     idle, exits = _beside("harmless")["idle_lines"](tree, firsts)
     facts |= {"idle": sorted(idle & statements), "idle_exits": sorted(exits & statements)}

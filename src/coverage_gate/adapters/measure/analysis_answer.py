@@ -132,6 +132,7 @@ def file_of(
         trivial=_lines(told, "trivial"),
         silent=_ranges(told, "silent"),
         packed=tuple(map(_arc, _list(told, "packed"))),
+        lambdas=tuple(map(_arc, _list(told, "lambdas"))),
         imports=frozenset(_texts(told, "imports")),
         idle=_lines(told, "idle"),
         idle_exits=_lines(told, "idle_exits"),

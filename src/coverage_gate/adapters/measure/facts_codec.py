@@ -59,6 +59,7 @@ def encode_facts(file: StaticFile) -> bytes:
             f"{file.silent:x}",
             _from_withheld(file.withheld),
             file.packed,
+            file.lambdas,
             sorted(file.imports),
             f"{file.idle:x}",
             f"{file.idle_exits:x}",
@@ -88,7 +89,7 @@ def _from_withheld(withheld: Withheld) -> list[Any] | None:
 
 def _to_file(document: Any, *, path: str, blob: str, is_listed: bool) -> StaticFile:  # noqa: ANN401 - JSON
     lines, excluded, branches, unbranched, runs, jumps, drops, loops, *more = document
-    spans, trivial, silent, withheld, packed, imports, idle, idle_exits = more
+    spans, trivial, silent, withheld, packed, lambdas, imports, idle, idle_exits = more
     return StaticFile(
         path=path,
         blob=blob,
@@ -111,6 +112,7 @@ def _to_file(document: Any, *, path: str, blob: str, is_listed: bool) -> StaticF
         silent=int(silent, 16),
         withheld=NOTHING_WITHHELD if withheld is None else _to_withheld(withheld),
         packed=_arcs(packed),
+        lambdas=_arcs(lambdas),
         imports=frozenset(imports),
         idle=int(idle, 16),
         idle_exits=int(idle_exits, 16),

@@ -34,6 +34,7 @@ FILE = StaticFile(
         statements=0b10000, branches=((5, 6),), harmless=0b10000, commented=0, excused=0b100
     ),
     packed=((3, -3),),
+    lambdas=((1, 2),),
     imports=frozenset({"a.b", "..c"}),
     idle=0b1000,
     idle_exits=0b10,
@@ -58,6 +59,7 @@ FILES = st.builds(
     silent=BITS,
     idle=BITS,
     packed=ARCS,
+    lambdas=ARCS,
     imports=st.frozensets(st.text(max_size=5), max_size=3),
     jumps_drop_last=st.booleans(),
 )
@@ -94,7 +96,7 @@ def test_facts_are_told_of_the_file_that_is_asked_for() -> None:
         b"x" + encode_facts(FILE)[1:],
         pack({"another": "document"}),
         pack([1, 2, 3]),
-        pack(["zz", *[None] * 13]),
+        pack(["zz", *[None] * 16]),
     ],
 )
 def test_what_is_damaged_tells_nothing(payload: bytes) -> None:

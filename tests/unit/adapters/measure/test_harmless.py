@@ -7,6 +7,7 @@ import pytest
 from coverage_gate.adapters.measure.harmless import (
     harmless_lines,
     idle_lines,
+    lambdas,
     packed_functions,
     without_comments,
 )
@@ -137,11 +138,11 @@ def test_comments_and_texts_that_look_like_one_are_blank(source: str, plain: str
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("def f(x): return x\n", [(1, 1)]),
-        ("async def f(x) -> int: a(); b()\n", [(1, 1)]),
-        ("@deco\ndef f(x): return x\n", [(2, 1)]),
-        ("def f(x=lambda: 1): return x\n", [(1, -1)]),
-        ("def f(x) -> [a for a in b]: return x\n", [(1, -1)]),
+        ("a\ndef f(x): return x\n", [(2, 2)]),
+        ("a\nasync def f(x) -> int: a(); b()\n", [(2, 2)]),
+        ("a\n@deco\ndef f(x): return x\n", [(3, 2)]),
+        ("a\ndef f(x=lambda: 1): return x\n", [(2, -2)]),
+        ("a\ndef f(x) -> [a for a in b]: return x\n", [(2, -2)]),
         ("def f(x): ...\n", []),
         ("def f(x):\n    return x\n", []),
         ("class A: x = f()\n", []),
@@ -153,9 +154,80 @@ def test_functions_on_one_line_are_told_with_their_entry(
     assert packed_functions(ast.parse(source), {}) == found
 
 
+@pytest.mark.parametrize(
+    ("source", "entry"),
+    [
+        ("def f(x): return x\na\n", 1),
+        ("def f(x): return x\n", -1),
+        ("def f(x): return x\nglobal g\nb: int\n", -1),
+        ("@deco\ndef f(x): return x\n", -1),
+        ("@deco\ndef f(x): return x\na\n", 1),
+    ],
+)
+def test_on_its_first_line_the_module_is_entered_too(source: str, entry: int) -> None:
+    ((_, found),) = packed_functions(ast.parse(source), {})
+    assert found == entry
+
+
 def test_a_body_on_the_last_line_of_a_header_is_on_its_line() -> None:
-    source = "def f(\n    x,\n): return x\n"
-    assert packed_functions(ast.parse(source), {2: 1, 3: 1}) == [(1, 1)]
+    source = "a\ndef f(\n    x,\n): return x\n"
+    assert packed_functions(ast.parse(source), {3: 2, 4: 2}) == [(2, 2)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a if x else b",
+        "x and b",
+        "x * 2",
+        "-x",
+        "x.y > 3",
+        "[a for a in x]",
+        "f(g(h(x)))",
+        "(y := x)",
+        "lambda: x + 1",
+        "f'{x + 1}'",
+    ],
+)
+def test_a_lambda_with_logic_is_told(value: str) -> None:
+    assert (2, 2) in lambdas(ast.parse(f"a\nf = lambda x: {value}\nb\n"), {})
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x", "None", "x.y[0]", "f(x)", "f(g(x))", "60 * 60 * 24", "-1", "f(-1)", "[]", "f'{x}'"],
+)
+def test_a_lambda_that_only_hands_on_is_not(value: str) -> None:
+    assert lambdas(ast.parse(f"a\nf = lambda x: {value}\nb\n"), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        # Its statement is another line than the one by which it is entered.
+        ("a\nf(\n    lambda x: x + 1,\n)\n", [(2, 3)]),
+        ("a\nf(\n    lambda x: (\n        x + 1\n    ),\n)\n", [(2, 3)]),
+        # Two on one line; one in another; a comprehension, a class, a packed function beside it.
+        ("a\nf(lambda x: x + 1, lambda: 0)\n", [(2, -2)]),
+        ("a\nf(lambda: lambda x: x + 1)\n", [(2, -2), (2, 2)]),
+        ("a\n[a for a in b if f(lambda x: x + a)]\n", [(2, -2)]),
+        ("a\nclass A: f = lambda x: x + 1\n", [(2, -2)]),
+        ("a\ndef f(x=lambda x: x + 1): return x\n", [(2, -2)]),
+        # What lies in it runs with it only.
+        ("a\nf(lambda x: [y + 1 for y in x])\n", [(2, 2)]),
+        # A function whose body comes later is entered by another statement.
+        ("a\ndef f(x=lambda x: x + 1):\n    return x\n", [(2, 2)]),
+        ("a\n@deco(lambda x: x + 1)\ndef f(x):\n    return x\n", [(2, 2)]),
+        # The module begins on its first line, too.
+        ("f = lambda x: x + 1\na\n", [(1, 1)]),
+        ("f = lambda x: x + 1\n", [(1, -1)]),
+        ('"doc"; f = lambda x: x + 1\n', [(1, -1)]),
+        ("f: object = lambda x: x + 1\n", [(1, -1)]),
+    ],
+)
+def test_lambdas_are_told_with_their_entry(source: str, found: list[tuple[int, int]]) -> None:
+    firsts = {3: 2, 4: 2, 5: 2, 6: 2} if source.startswith("a\nf(\n") else {}
+    assert lambdas(ast.parse(source), firsts) == found
 
 
 CHECKED = "from typing import TYPE_CHECKING\nimport typing as t\n"
