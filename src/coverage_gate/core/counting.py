@@ -187,7 +187,7 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
         trivial=static.trivial,
         withheld=replace(
             _withheld(static, ran, branch=branch),
-            packed=_unseen(static, claims.arcs, targets) & told & static.statements,
+            packed=_unseen(static, claims.arcs, targets, told & static.statements),
             ran=told & static.withheld.statements,
         ),
         idle=static.idle,
@@ -196,14 +196,29 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
 
 
 def _unseen(
-    static: StaticFile, arcs: AbstractSet[Arc] | None, targets: Mapping[int, int]
+    static: StaticFile,
+    arcs: AbstractSet[Arc] | None,
+    targets: Mapping[int, int],
+    ran: LineBits,
 ) -> LineBits:
-    """Lines whose function was not entered, as far as is known."""
+    """Statements that ran and whose function was not entered, as far as is known.
+
+    Together with the lines where such functions begin.
+    """
     functions = static.packed if arcs is None else (*static.packed, *static.lambdas)
     if not functions:
         return 0
     passed = set(_passed(arcs or (), targets))
-    return bits_of({line for line, entry in functions if (line, entry) not in passed})
+    unseen = (each for each in functions if each not in passed and ran >> each[0] & 1)
+    return bits_of(line for each in unseen for line in _marked(each, targets))
+
+
+def _marked(function: Arc, targets: Mapping[int, int]) -> Iterator[int]:
+    """The statement of a function, and the line in it where the function begins."""
+    statement, entry = function
+    yield statement
+    if targets.get(abs(entry)) == statement:
+        yield abs(entry)
 
 
 def _passed(arcs: Iterable[Arc], targets: Mapping[int, int]) -> Iterator[Arc]:

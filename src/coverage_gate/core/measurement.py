@@ -50,7 +50,8 @@ class Withheld:
         commented: Those of `statements` that are excluded by a comment.
         excused: Lines of which a comment says that their branches count as taken.
         assumed: Branches that did not run and count as taken because of that, sorted.
-        packed: Statements that ran and hold the body of a function that was not seen to run.
+        packed: Statements that ran and hold the body of a function that was not seen to run, and
+            the lines of theirs where such a function begins.
         ran: Those of `statements` that ran.
         taken: Those of `branches` that ran, sorted.
     """

@@ -211,8 +211,9 @@ def _fill_hidden(page: _Page, *, is_measured: bool) -> None:
         if not _is_carried(page, arc[0], Sheet.is_excused, is_measured=is_measured)
     )
     page.filling.put_arcs(Bucket.HIDDEN, assumed)
-    for line in lines_of(withheld.packed):
-        if not _is_carried(page, line, Sheet.is_packed, is_measured=is_measured):
+    for line in lines_of(withheld.packed & page.sheet.file.statements):
+        is_known = _is_carried(page, line, Sheet.is_packed, is_measured=is_measured)
+        if not is_known and not _is_packed_as_before(page, line):
             page.filling.put(Bucket.HIDDEN, line)
 
 
@@ -272,6 +273,23 @@ def _is_carried(
     if partner.is_measured:
         return was_so(page.others[partner.path], partner.line)
     return not is_measured or partner.path == page.path
+
+
+def _is_packed_as_before(page: _Page, first: int) -> bool:
+    """Whether all that is packed in an edited statement of several lines is on lines of the base.
+
+    As in a table of functions that gets one more, which is tested.
+    """
+    last = page.sheet.last(first)
+    packed = (line for line in range(first, last + 1) if page.sheet.is_packed(line))
+    return first < last and all(_is_packed_there(page, line) for line in packed)
+
+
+def _is_packed_there(page: _Page, line: int) -> bool:
+    run = page.lines.run_at(line)
+    if run is None or run.path not in page.others:
+        return False
+    return page.others[run.path].is_packed(run.other + line - run.start)
 
 
 def _fill_base(page: _Page, arcs: Mapping[tuple[str, int], ArcMatch]) -> None:

@@ -182,6 +182,11 @@ def test_a_lambda_ran_when_its_code_was_entered_within_its_statement() -> None:
     assert combine(LAMBDAS, another, branch=True).withheld.packed == bits_of([5])
 
 
+def test_where_a_lambda_begins_in_its_statement_is_told_too() -> None:
+    raw = RawFile(lines=bits_of([2]), arcs=frozenset())
+    assert combine(LAMBDAS, raw, branch=True).withheld.packed == bits_of([2, 3])
+
+
 def test_without_arcs_nothing_is_known_of_a_lambda() -> None:
     raw = RawFile(lines=bits_of([2, 5]))
     assert combine(LAMBDAS, raw, branch=False).withheld.packed == 0

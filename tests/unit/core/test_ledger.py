@@ -168,3 +168,44 @@ def test_what_a_file_does_not_have_cannot_be_covered(units: Units) -> None:
 
 def test_each_reason_has_a_cure() -> None:
     assert set(CURES) == set(Why)
+
+
+TABLE = ("TABLE = {", "    1: lambda x: x + 1,", "    2: lambda x: x - 1,", "}")
+
+
+def table_of(lines: tuple[str, ...], packed: list[int]) -> FileCoverage:
+    return FileCoverage(
+        path=PATH,
+        blob=tree_id(PATH),
+        statements=bits_of([1]),
+        executed=bits_of([1]),
+        continued=bits_of(range(2, len(lines) + 1)),
+        withheld=Withheld(packed=bits_of(packed)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "was", "after", "now", "is_hidden"),
+    [
+        # One more comes in, and is called; is not; none of the old ones was called before, or one.
+        (TABLE[:2] + TABLE[3:], [1, 2], TABLE, [1, 2], False),
+        (TABLE[:2] + TABLE[3:], [1, 2], TABLE, [1, 2, 3], True),
+        (TABLE[:1] + TABLE[2:], [1, 2], TABLE, [1, 3], False),
+        (TABLE[:2] + TABLE[3:], [], TABLE, [1, 2], True),
+        (TABLE, [1, 3], TABLE[:1] + TABLE[2:], [1, 2], False),
+        # Another first line, which may hold one, too; another line; one line alone.
+        (TABLE, [1, 2], ("T = {", *TABLE[1:]), [1, 2], True),
+        (TABLE, [1, 2], (TABLE[0], "    1: lambda x: x + 2,", *TABLE[2:]), [1, 2], True),
+        (("f(lambda x: x + 1)",), [1], ("f(lambda x: x + 2)",), [1], True),
+    ],
+)
+def test_what_an_edited_table_held_uncalled_before_is_not_hidden(
+    before: tuple[str, ...], was: list[int], after: tuple[str, ...], now: list[int], is_hidden: bool
+) -> None:
+    texts = ["\n".join(lines) + "\n" for lines in (before, after)]
+    evidence = replace(
+        evidence_of(table_of(after, now)),
+        base=measurement(table_of(before, was), tree="base"),
+        diff=(file_diff(PATH, *texts),),
+    )
+    assert bool(evidence.hidden) is is_hidden
