@@ -26,7 +26,7 @@ from benchmarks.timing import timed
 from coverage_gate.adapters.measure.rc_file import choose_core
 
 _PROJECTS = (
-    *("itsdangerous==2.2.0", "pluggy==1.6.0", "tinydb==4.8.2", "tabulate==0.9.0"),
+    *("itsdangerous==2.2.0", "tinydb==4.8.2", "tabulate==0.9.0"),
     *("marshmallow==4.0.0", "structlog==25.4.0", "attrs==25.3.0"),
 )
 _DRIVER = """

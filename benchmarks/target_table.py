@@ -231,11 +231,11 @@ def one_round(stand: Stand, contestants: Sequence[Rival], number: int) -> Round:
 
 
 def all_targets(bouts: Sequence[Bout], counts: Sequence[count_cost.CountCost]) -> list[Target]:
-    """The targets of runs and counts. Where a rival broke, none are told of that subject."""
+    """The targets of runs and counts; none of a subject on which one broke that they need."""
     found = []
     for each in bouts:
         title = f"{each.title}, {each.mode.title}"
-        if not each.left_out:
+        if targets.NEEDED.isdisjoint(each.left_out):
             sysmon = each.mode.core == "sysmon"
             found += targets.of_runs(title, each.rounds, is_sysmon=sysmon)
             found.append(targets.of_same_tree(title, each.rounds))

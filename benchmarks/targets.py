@@ -12,6 +12,8 @@ from benchmarks.rivals import COLD, NAIVE, PLAIN, SAME, TRACED, WARM
 
 _WIDTH = 62
 _ROW = "{:<62} {:<21} {:>6}  {}"
+#: What the targets of a run are about.
+NEEDED = frozenset({PLAIN, TRACED, NAIVE, COLD, WARM, SAME})
 #: Suites that take less say nothing about a ratio to a run.
 LONG_S = 10.0
 

@@ -86,9 +86,9 @@ def test_targets_are_told_where_all_rivals_ran() -> None:
             rounds=(ROUND,),
             left_out=broken,
         )
-        for broken in ({}, {"slipcover": "it broke"})
+        for broken in ({}, {"slipcover": "it broke"}, {"warm": "it broke"})
     ]
-    assert len(target_table.all_targets(bouts, COUNTS)) == 2 + 1 + 5
+    assert len(target_table.all_targets(bouts, COUNTS)) == 2 * (2 + 1) + 5
 
 
 def test_the_result_holds_what_the_plot_needs(tmp_path: Path) -> None:

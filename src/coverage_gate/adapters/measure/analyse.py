@@ -310,18 +310,19 @@ def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regex
         raise CannotAnalyseError(f"has more than {MAX_LINES} lines")
     statements, firsts = reporter.lines(), _multiline_map(reporter.parser)
     tree, outline = ast.parse(source), _beside("outline")
+    nodes = list(ast.walk(tree))  # once: walking costs more than looking
     facts: Facts = {
         "statements": sorted(statements),
         "excluded": sorted(reporter.excluded_lines()),
         "runs": _runs(firsts),
         "spans": outline["spans_of"](tree),
         "trivial": sorted(outline["trivial_lines"](tree, firsts) & statements),
-        "imports": outline["imports_of"](tree),
+        "imports": outline["imports_of"](nodes),
         "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
-        "packed": _beside("harmless")["packed_functions"](tree, firsts),
-        "lambdas": _beside("harmless")["lambdas"](tree, firsts),
+        "packed": _beside("harmless")["packed_functions"](tree, nodes, firsts),
+        "lambdas": _beside("harmless")["lambdas"](tree, nodes, firsts),
     }
-    idle, exits = _beside("harmless")["idle_lines"](tree, firsts)
+    idle, exits = _beside("harmless")["idle_lines"](nodes, firsts)
     facts |= {"idle": sorted(idle & statements), "idle_exits": sorted(exits & statements)}
     if session.config.branch:
         facts |= _branch_facts(reporter)
@@ -339,7 +340,7 @@ def _aside_facts(full: str) -> Facts:
     return {
         "statements": outline["statement_lines"](tree),
         "spans": outline["spans_of"](tree),
-        "imports": outline["imports_of"](tree),
+        "imports": outline["imports_of"](ast.walk(tree)),
     }
 
 

@@ -95,7 +95,7 @@ def harmless_lines(
     good: set[int] = set()
     bad: set[int] = set()
     straight: Counter[int] = Counter()
-    has_checking = _knows_checking(tree)
+    has_checking = _knows_checking(list(ast.walk(tree)))
     todo: list[ast.AST] = list(ast.iter_child_nodes(tree))
     while todo:
         node = todo.pop()
@@ -198,14 +198,16 @@ def _is_one(body: Iterable[ast.stmt]) -> bool:
 # Functions within a statement that runs without them
 
 
-def packed_functions(tree: ast.Module, firsts: Mapping[int, int]) -> list[tuple[int, int]]:
+def packed_functions(
+    tree: ast.Module, nodes: Iterable[ast.AST], firsts: Mapping[int, int]
+) -> list[tuple[int, int]]:
     """Functions whose body is on the line of their header, as (first line of the statement, entry).
 
     Their `def` runs when the module is imported. The entry is the line that a call is traced to
     enter by, as a negative number where something else on the line may be entered, too.
     """
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, _FUNCTIONS) or all(map(_is_stub, node.body)):
             continue
         line = firsts.get(node.lineno, node.lineno)
@@ -221,22 +223,24 @@ def _is_alone(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return not any(isinstance(part, _OWN_CODE) for each in head for part in ast.walk(each))
 
 
-def lambdas(tree: ast.Module, firsts: Mapping[int, int]) -> list[tuple[int, int]]:
+def lambdas(
+    tree: ast.Module, nodes: Iterable[ast.AST], firsts: Mapping[int, int]
+) -> list[tuple[int, int]]:
     """Lambdas that hold logic, as `packed_functions` tells functions.
 
     A lambda that picks, names or hands on something holds none.
     """
     codes = defaultdict(list)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, (*_OWN_CODE, *_FUNCTIONS, ast.ClassDef)):
             codes[_entry_of(node)].append(node)
     found = []
-    for entry, nodes in codes.items():
-        for node in nodes:
+    for entry, entered in codes.items():
+        for node in entered:
             if isinstance(node, ast.Lambda) and _has_logic(node.body):
                 line = firsts.get(entry, entry)
                 within = set(ast.walk(node))
-                others = (each for each in nodes if each not in within)
+                others = (each for each in entered if each not in within)
                 is_told = not any(_begins_on(each, line, firsts) for each in others)
                 is_told = is_told and not _ends_module(line, entry, tree, firsts)
                 found.append((line, entry if is_told else -entry))
@@ -289,9 +293,9 @@ def _is_checking(node: ast.AST) -> bool:
     )
 
 
-def _knows_checking(tree: ast.Module) -> bool:
+def _knows_checking(nodes: Sequence[ast.AST]) -> bool:
     """Whether TYPE_CHECKING is that of `typing`, or False, wherever the file speaks of it."""
-    return all(map(_is_honest, ast.walk(tree))) and any(map(_brings_checking, ast.walk(tree)))
+    return all(map(_is_honest, nodes)) and any(map(_brings_checking, nodes))
 
 
 def _is_honest(node: ast.AST) -> bool:
@@ -341,33 +345,42 @@ def _brings_checking(node: ast.AST) -> bool:
 # What only type checkers read
 
 
-def idle_lines(tree: ast.Module, firsts: Mapping[int, int]) -> tuple[set[int], set[int]]:
+def idle_lines(nodes: Sequence[ast.AST], firsts: Mapping[int, int]) -> tuple[set[int], set[int]]:
     """First lines of statements without logic that no run passes.
 
     They stand below `if TYPE_CHECKING:`, or are the body of an `@overload`, by the names that
     `typing` has for these.
 
     Args:
-        tree: The file.
+        nodes: All of the file, as `ast.walk` tells them.
         firsts: Line → first line of its logical line, where it is another one.
 
     Returns:
         These lines, and those on which the whole of an `@overload` stands: they run, and what
         would leave the function does not.
     """
-    modules, names = _typing_names(tree)
-    has_checking = _knows_checking(tree)
+    if not any(map(_may_be_for_checkers, nodes)):
+        return set(), set()  # most files: what the names mean need not be found out
+    modules, names = _typing_names(nodes)
+    has_checking = _knows_checking(nodes)
     unread: set[ast.AST] = set()
     exits: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, _FUNCTIONS) and _is_overload(node, modules, names):
             body = set(_without_logic(node.body))
             unread |= body
             exits |= _firsts_of(body, firsts) & _firsts_of([node], firsts)
         elif has_checking and _is_typing_checking(node, modules):
             unread.update(_without_logic(node.body))
-    others = (node for node in ast.walk(tree) if node not in unread)
+    others = (node for node in nodes if node not in unread)
     return _firsts_of(unread, firsts) - _firsts_of(others, firsts), exits
+
+
+def _may_be_for_checkers(node: ast.AST) -> bool:
+    """Whether it is called as what only type checkers read, whatever the name means."""
+    if isinstance(node, _FUNCTIONS):
+        return _OVERLOAD in map(_name_of, node.decorator_list)
+    return _is_checking(node)
 
 
 def _firsts_of(nodes: Iterable[ast.AST], firsts: Mapping[int, int]) -> set[int]:
@@ -420,7 +433,7 @@ def _is_of(value: ast.AST, name: str, modules: AbstractSet[str]) -> bool:
     return isinstance(value.value, ast.Name) and value.value.id in modules
 
 
-def _typing_names(tree: ast.Module) -> tuple[set[str], set[str]]:
+def _typing_names(nodes: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
     """What the file calls the module `typing`, and which of its names it has.
 
     Without names that mean anything else anywhere in the file.
@@ -428,7 +441,7 @@ def _typing_names(tree: ast.Module) -> tuple[set[str], set[str]]:
     modules: set[str] = set()
     names: set[str] = set()
     others: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for each in node.names:
                 is_typing = each.name in _TYPING

@@ -6,7 +6,7 @@ A part of the script `analyse.py`: it runs on CPython from 3.10, with the standa
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _Holder = ast.stmt | ast.excepthandler | ast.match_case
 _STATEMENT_HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
@@ -120,9 +120,13 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
-def imports_of(tree: ast.Module) -> list[str]:
-    """Modules that a file may import, as "a.b" or, relative to its folder, "..a.b"; sorted."""
-    names = {name for node in ast.walk(tree) for name in _imported_by(node)}
+def imports_of(nodes: Iterable[ast.AST]) -> list[str]:
+    """Modules that a file may import, as "a.b" or, relative to its folder, "..a.b"; sorted.
+
+    Args:
+        nodes: All of the file.
+    """
+    names = {name for node in nodes for name in _imported_by(node)}
     return sorted(name for name in names if name.isprintable())
 
 

@@ -7,16 +7,21 @@ Prints one JSON object.
 
 # Names of files stay texts here: pathlib would double the time that the script takes.
 # ruff: noqa: PTH114, PTH117, PTH118, PTH120, PTH123, PTH208
+# So do modules that most environments need no function of.
+# ruff: noqa: PLC0415
 
-import ast
+from __future__ import annotations
+
 import hashlib
 import json
 import os
 import re
 import site
 import sys
-from typing import Any
-from urllib.parse import unquote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _INFO = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[0-9.]+)?\.(?:dist|egg)-info")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -77,6 +82,8 @@ def finder_folders(pth: str, roots: list[str]) -> list[str]:
 
 def constants(source: str) -> list[str]:
     """All texts in a module."""
+    import ast
+
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
@@ -140,9 +147,16 @@ def identity_of(version: str, info: str, roots: list[str]) -> str:
         url = str(json.loads(origin or "{}").get("url", ""))
     except (ValueError, AttributeError):
         url = ""
-    if url.startswith("file://") and root_of(unquote(url[len("file://") :]), roots):
-        return "of the project"
-    return version + origin
+    return "of the project" if is_below(url, roots) else version + origin
+
+
+def is_below(url: str, roots: list[str]) -> bool:
+    """Whether a URL is that of a folder in one of the roots."""
+    if not url.startswith("file://"):
+        return False
+    from urllib.parse import unquote
+
+    return root_of(unquote(url[len("file://") :]), roots) is not None
 
 
 def places(folders: list[str]) -> list[str]:

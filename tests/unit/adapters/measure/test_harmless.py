@@ -102,6 +102,11 @@ BINDINGS = (
 )
 
 
+def walked(source: str) -> tuple[ast.Module, list[ast.AST]]:
+    tree = ast.parse(source)
+    return tree, list(ast.walk(tree))
+
+
 @pytest.mark.parametrize("name", HARMLESS)
 def test_only_what_holds_no_logic_is_harmless(name: str) -> None:
     source, matched, harmless = HARMLESS[name]
@@ -151,7 +156,7 @@ def test_comments_and_texts_that_look_like_one_are_blank(source: str, plain: str
 def test_functions_on_one_line_are_told_with_their_entry(
     source: str, found: list[tuple[int, int]]
 ) -> None:
-    assert packed_functions(ast.parse(source), {}) == found
+    assert packed_functions(*walked(source), {}) == found
 
 
 @pytest.mark.parametrize(
@@ -165,13 +170,13 @@ def test_functions_on_one_line_are_told_with_their_entry(
     ],
 )
 def test_on_its_first_line_the_module_is_entered_too(source: str, entry: int) -> None:
-    ((_, found),) = packed_functions(ast.parse(source), {})
+    ((_, found),) = packed_functions(*walked(source), {})
     assert found == entry
 
 
 def test_a_body_on_the_last_line_of_a_header_is_on_its_line() -> None:
     source = "a\ndef f(\n    x,\n): return x\n"
-    assert packed_functions(ast.parse(source), {3: 2, 4: 2}) == [(2, 2)]
+    assert packed_functions(*walked(source), {3: 2, 4: 2}) == [(2, 2)]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +195,7 @@ def test_a_body_on_the_last_line_of_a_header_is_on_its_line() -> None:
     ],
 )
 def test_a_lambda_with_logic_is_told(value: str) -> None:
-    assert (2, 2) in lambdas(ast.parse(f"a\nf = lambda x: {value}\nb\n"), {})
+    assert (2, 2) in lambdas(*walked(f"a\nf = lambda x: {value}\nb\n"), {})
 
 
 @pytest.mark.parametrize(
@@ -198,7 +203,7 @@ def test_a_lambda_with_logic_is_told(value: str) -> None:
     ["x", "None", "x.y[0]", "f(x)", "f(g(x))", "60 * 60 * 24", "-1", "f(-1)", "[]", "f'{x}'"],
 )
 def test_a_lambda_that_only_hands_on_is_not(value: str) -> None:
-    assert lambdas(ast.parse(f"a\nf = lambda x: {value}\nb\n"), {}) == []
+    assert lambdas(*walked(f"a\nf = lambda x: {value}\nb\n"), {}) == []
 
 
 @pytest.mark.parametrize(
@@ -227,7 +232,7 @@ def test_a_lambda_that_only_hands_on_is_not(value: str) -> None:
 )
 def test_lambdas_are_told_with_their_entry(source: str, found: list[tuple[int, int]]) -> None:
     firsts = {3: 2, 4: 2, 5: 2, 6: 2} if source.startswith("a\nf(\n") else {}
-    assert lambdas(ast.parse(source), firsts) == found
+    assert lambdas(*walked(source), firsts) == found
 
 
 CHECKED = "from typing import TYPE_CHECKING\nimport typing as t\n"
@@ -348,4 +353,4 @@ IDLE = {
 
 @pytest.mark.parametrize(("source", "idle", "exits"), IDLE.values(), ids=IDLE)
 def test_what_only_type_checkers_read_is_told(source: str, idle: set[int], exits: set[int]) -> None:
-    assert idle_lines(ast.parse(source), {}) == (idle, exits)
+    assert idle_lines(walked(source)[1], {}) == (idle, exits)

@@ -186,7 +186,7 @@ def k():
     import_module(1)
     other("o")
 """
-    assert imports_of(ast.parse(source)) == [
+    assert imports_of(ast.walk(ast.parse(source))) == [
         ".",
         "..i",
         "..i.j",
