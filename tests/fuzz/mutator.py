@@ -72,10 +72,12 @@ class Mutator:
     Attributes:
         corpus: Honest inputs.
         random: Decides.
+        tokens: What is put into them.
     """
 
     corpus: Sequence[bytes]
     random: random.Random
+    tokens: Sequence[bytes] = TOKENS
     _changes: list[Callable[[bytearray], None]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,10 +106,10 @@ class Mutator:
 
     def _insert(self, content: bytearray) -> None:
         place = self._place(content)
-        content[place:place] = self.random.choice(TOKENS)
+        content[place:place] = self.random.choice(self.tokens)
 
     def _overwrite(self, content: bytearray) -> None:
-        token = self.random.choice(TOKENS)
+        token = self.random.choice(self.tokens)
         place = self._place(content)
         content[place : place + len(token)] = token
 

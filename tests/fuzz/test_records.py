@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import pytest
 from pydantic import BaseModel
-from tests.fuzz.mutator import ODD_VALUES, JsonMutator, Mutator
+from tests.fuzz.mutator import ODD_VALUES, TOKENS, JsonMutator, Mutator
 from tests.fuzz.trial import Trial
 
 import coverage_gate
@@ -68,7 +68,10 @@ def test_the_front_matter_of_a_report_is_read_or_refused() -> None:
 
 def test_a_report_is_a_status_whatever_it_holds() -> None:
     trial = Trial(name="status")
-    make = text_of(Mutator(corpus=REPORTS, random=trial.random()).next)
+    # It reads the same front matter, which has had the long ones: the reader of YAML looks at each
+    # open bracket of a line again for each further one.
+    short = [token for token in TOKENS if len(token) <= 100]
+    make = text_of(Mutator(corpus=REPORTS, random=trial.random(), tokens=short).next)
 
     def holds(told: tuple[bool, str]) -> bool:
         return told[0] is told[1].startswith("PASS") and told[1].isprintable()

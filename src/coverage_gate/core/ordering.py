@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from coverage_gate.core.gaps import Gap
 from coverage_gate.core.measurement import Arc
@@ -143,16 +144,12 @@ def _enough(gap: Gap, wanted: frozenset[Unit]) -> Iterator[tuple[int, int]]:
     lines = [unit.line for unit in gap.units if not unit.is_branch]
     chosen = {unit.line for unit in gap.units if unit in wanted}
     for first, last in gap.lines:
-        start = before = 0
         inside = [line for line in lines if first <= line <= last]
-        for line in inside:
-            if line in chosen:
-                start, before = start or line, line
-            elif start:
-                yield start, before
-                start = 0
-        if start:
-            yield start, last
+        for is_chosen, run in groupby(inside, key=chosen.__contains__):
+            together = list(run)
+            if is_chosen:
+                end = together[-1]
+                yield together[0], last if end == inside[-1] else end
     branching = chosen.difference(lines)
     yield from ((line, line) for line in sorted(branching))
 

@@ -52,16 +52,22 @@ def wanted(
     missing = list(_absent(base, head, changes))
     if not missing:
         return (), ()
-    python = [change for change in changes.files if change.old_path.endswith(".py")]
-    python += [change for change in changes.files if change.is_python]
-    of_base = {change.old_path for change in python if change.kind is not ChangeKind.ADDED}
-    of_head = {change.path for change in python if change.kind is not ChangeKind.DELETED}
+    of_base, of_head = _changed_modules(changes)
     for each in missing:
         of_base |= {each.key[0], *conftests_of(each.key[0])}
         of_head.add(each.here[0])
-    for path in {change.path for change in python if change.is_python}:
-        of_head |= set(conftests_of(path))
+    for change in changes.files:
+        of_head.update(conftests_of(change.path) if change.is_python else ())
     return tuple(sorted(of_base)), tuple(sorted(of_head))
+
+
+def _changed_modules(changes: Changes) -> tuple[set[str], set[str]]:
+    """Python files that the change touches, as the base has them, and as the head has them."""
+    python = [each for each in changes.files if each.is_python or each.old_path.endswith(".py")]
+    return (
+        {each.old_path for each in python if each.kind is not ChangeKind.ADDED},
+        {each.path for each in python if each.kind is not ChangeKind.DELETED},
+    )
 
 
 def vanished_tests(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.analysis import StaticAnalysis
-from coverage_gate.adapters.measure.data_file import BadDataError, look_at, read_raw
+from coverage_gate.adapters.measure.data_file import BadDataError, RawData, look_at, read_raw
 from coverage_gate.core.adoption import misfits, prefix_in, some
 from coverage_gate.core.cage import Cage
 from coverage_gate.core.counting import count
@@ -42,13 +43,10 @@ def adopted(
     Raises:
         BadDataError: If it cannot be read, or is of another commit.
     """
-    tree = plan.source.tree or ""
-    seen, entries = look_at(data, max_bytes=max_bytes), set(view.paths(tree))
+    seen = look_at(data, max_bytes=max_bytes)
     prefix = prefix_in(seen.paths, static.paths)
     if prefix is None:
         raise BadDataError(f"{data.name}: holds no file that counts in {plan.source.label}")
-    own = [path.removeprefix(prefix) for path in seen.paths if path.startswith(prefix)]
-    unknown = sorted(path for path in own if path not in entries and not path.startswith("/"))
     raw = read_raw(
         [data],
         Path(),
@@ -57,10 +55,9 @@ def adopted(
         max_bytes=max_bytes,
         prefix=prefix,
     )
-    claims = {path: file.lines for path, file in raw.files.items()}
-    wrong = misfits(claims, view.read_small(tree, sorted(claims), max_total=MAX_SOURCES))
-    if (unknown or wrong) and not is_lenient:
-        what = f"files {some(unknown)}" if unknown else f"code in the lines {some(wrong)}"
+    own = [path.removeprefix(prefix) for path in seen.paths if path.startswith(prefix)]
+    what = None if is_lenient else _foreign(own, raw, view, plan.source.tree or "")
+    if what is not None:
         raise BadDataError(
             f"{data.name}: {plan.source.label} has no {what}: it is of another commit"
             " (--lenient drops what does not fit)"
@@ -69,3 +66,14 @@ def adopted(
         provenance=replace(provenance_of(plan, IMPORTED, Cage(level="")), identity=""),
         files=count(static.files, raw.files, branch=plan.config.branch),
     )
+
+
+def _foreign(own: Iterable[str], raw: RawData, view: GitView, tree: str) -> str | None:
+    """What of a data file the tree has not, in words."""
+    entries = set(view.paths(tree))
+    unknown = sorted(path for path in own if path not in entries and not path.startswith("/"))
+    if unknown:
+        return f"files {some(unknown)}"
+    claims = {path: file.lines for path, file in raw.files.items()}
+    wrong = misfits(claims, view.read_small(tree, sorted(claims), max_total=MAX_SOURCES))
+    return f"code in the lines {some(wrong)}" if wrong else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias
@@ -131,12 +131,15 @@ def _arguments(
     named = [p for p in taken if p.kind not in _STARRED]
     any_place, any_name = (any(p.kind is kind for p in taken) for kind in _STARRED)
     if _takes_by_name(named, values) and (named or not any_place):
-        names = [p.name for p in (*named, *(declared if any_name else ()))]
-        return [], {name: values[name] for name in names if name in values}
-    by_name = [p.name for p in declared if any_name and p.kind is Parameter.KEYWORD_ONLY]
-    by_place = [values[p.name] for p in declared if p.name not in by_name]
-    places = len(by_place) if any_place else sum(p.kind in _PLACED for p in named)
-    return by_place[:places], {name: values[name] for name in by_name}
+        return [], _by_name((*named, *declared) if any_name else named, values)
+    apart = [p for p in declared if any_name and p.kind is Parameter.KEYWORD_ONLY]
+    by_place = [values[p.name] for p in declared if p not in apart]
+    most = None if any_place else sum(p.kind in _PLACED for p in named)
+    return by_place[:most], _by_name(apart, values)
+
+
+def _by_name(parameters: Iterable[Parameter], values: Values) -> dict[str, object]:
+    return {p.name: values[p.name] for p in parameters if p.name in values}
 
 
 _PLACED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)

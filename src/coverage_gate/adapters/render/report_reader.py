@@ -114,24 +114,28 @@ def read_report(text: object) -> ReportFields:
         FrontMatterError: If there is no readable front matter.
     """
     values = parse_front_matter(_as_text(text))
+
+    def told(key: str) -> str | None:
+        return values.get(key) or None
+
     return ReportFields(
         status=PASS if values.get("coverage_status") == PASS else FAIL,
-        work_item=values.get("work_item") or None,
+        work_item=told("work_item"),
         measured=_percent(values.get("measured_coverage")),
         baseline=_percent(values.get("baseline")),
         covered=_count(values.get("covered")),
         total=_count(values.get("total")),
         flaky_covered=_count(values.get("flaky_covered")),
-        commit=values.get("commit") or None,
-        tree=values.get("tree") or None,
-        base_commit=values.get("base_commit") or None,
-        verdict=values.get("verdict") or None,
-        reason=values.get("reason") or None,
-        policy=values.get("policy") or None,
-        identity=values.get("identity") or None,
-        kind=values.get("kind") or None,
-        scope=values.get("scope") or None,
-        evidence=values.get("evidence") or None,
+        commit=told("commit"),
+        tree=told("tree"),
+        base_commit=told("base_commit"),
+        verdict=told("verdict"),
+        reason=told("reason"),
+        policy=told("policy"),
+        identity=told("identity"),
+        kind=told("kind"),
+        scope=told("scope"),
+        evidence=told("evidence"),
         schema_version=_count(values.get("schema_version")),
     )
 

@@ -8,7 +8,12 @@ from dataclasses import replace
 from coverage_gate.adapters.stores.texts import name_text, needed
 from coverage_gate.core.history import FileCounts, Origin, Point, Pruned, checked_files
 from coverage_gate.testing.memory.part import MemoryPart
-from coverage_gate.testing.memory.rows import is_needed, is_prunable, newest_first, point_key
+from coverage_gate.testing.memory.rows import (
+    newest_first,
+    point_key,
+    prunable_measurements,
+    prunable_points,
+)
 
 
 class History(MemoryPart):
@@ -79,19 +84,9 @@ class History(MemoryPart):
     def prune(self, repository: str, *, before: str) -> Pruned:
         """See `ports.Store.prune`."""
         with self._change() as rows:
-            old = [
-                each
-                for each in rows.points
-                if each[0].repository == repository and is_prunable(rows, each[0], before)
-            ]
-            rows.points = [each for each in rows.points if each not in old]
-            gone = [
-                identity
-                for identity, (each, _) in rows.measurements.items()
-                if each.repository == repository
-                and each.created_at < before
-                and not is_needed(rows, repository, commit=each.commit, tree=each.tree)
-            ]
+            old = prunable_points(rows, repository, before)
+            rows.points = [each for each in rows.points if each[0] not in old]
+            gone = prunable_measurements(rows, repository, before)
             for identity in gone:
                 del rows.measurements[identity]
             return Pruned(points=len(old), measurements=len(gone))

@@ -73,19 +73,36 @@ def point_key(point: Point) -> tuple[str, str, str, str]:
     return point.repository, point.branch, point.commit or "", point.identity
 
 
-def is_prunable(rows: Rows, point: Point, before: str) -> bool:
-    """Whether a point is older, not the newest of its kind, and no baseline stands on it."""
+def prunable_points(rows: Rows, repository: str, before: str) -> list[Point]:
+    """Points that are older, not the newest of their kind, and no baseline stands on them."""
+    own = (point for point, _ in rows.points if point.repository == repository)
+    return [point for point in own if _is_prunable(rows, point, before)]
+
+
+def prunable_measurements(rows: Rows, repository: str, before: str) -> list[str]:
+    """Identities of measurements that are older, and no baseline stands on them."""
+    kept = [summary for summary, _ in rows.measurements.values()]
+    return [
+        each.identity
+        for each in kept
+        if each.repository == repository
+        and each.created_at < before
+        and not _is_needed(rows, repository, commit=each.commit, tree=each.tree)
+    ]
+
+
+def _is_prunable(rows: Rows, point: Point, before: str) -> bool:
     newer = any(
         (other.at, other.seq) > (point.at, point.seq)
         for other, _ in rows.points
         if (other.repository, other.branch, other.scope, other.kind)
         == (point.repository, point.branch, point.scope, point.kind)
     )
-    needed = is_needed(rows, point.repository, commit=point.commit, tree=point.tree)
+    needed = _is_needed(rows, point.repository, commit=point.commit, tree=point.tree)
     return point.at < before and newer and not needed
 
 
-def is_needed(rows: Rows, repository: str, *, commit: str | None, tree: str | None) -> bool:
+def _is_needed(rows: Rows, repository: str, *, commit: str | None, tree: str | None) -> bool:
     """Whether a baseline of the repository stands on the commit or the tree."""
     own = [row for (key, _), row in rows.baselines.items() if key.repository == repository]
     shas, trees = {row.sha for row in own if row.sha}, {row.tree for row in own if row.tree}
