@@ -15,7 +15,7 @@ from coverage_gate.core.ledger import Hidden
 from coverage_gate.core.linebits import LineBits
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import Aside, Measurement
-from coverage_gate.core.scope import looks_like_tooling, serves_the_project
+from coverage_gate.core.scope import looks_like_test, looks_like_tooling, serves_the_project
 
 _INTO_TESTS = "let a test import it, and test it"
 _INTO_SCOPE = "move it into the scope and test it"
@@ -43,7 +43,7 @@ def aside_places(
         change = changed.get(aside.file.path)
         why = sides.why_left(aside, change) or sides.why_new(aside, change)
         lines = aside.file.statements
-        if not why and aside.imported_by and not aside.is_in_scope:
+        if not why and _is_used(aside) and not aside.is_in_scope:
             why = _imported(aside)
             lines &= added.get(aside.file.path, 0)
         if why and lines:
@@ -59,6 +59,11 @@ def _hidden(aside: Aside, lines: LineBits, why: str) -> Hidden:
         other_cure=_INTO_TESTS if aside.is_in_scope else _INTO_SCOPE,
         units=Units(lines=lines),
     )
+
+
+def _is_used(aside: Aside) -> bool:
+    """Whether what counts needs it: that a test imports it makes it no part of the product."""
+    return bool(aside.imported_by) and not looks_like_test(aside.imported_by)
 
 
 def _imported(aside: Aside) -> str:
@@ -94,7 +99,7 @@ class _Sides:
             yield "never ran, and its folder has no __init__.py"
         if aside.is_in_scope:
             return
-        if aside.imported_by:
+        if _is_used(aside):
             yield _imported(aside)
         elif looks_like_tooling(path) and not serves_the_project(path):
             if posixpath.dirname(path) in self._counted and not _holds_tests(aside):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from coverage_gate.core.counting import StaticFile
+from coverage_gate.core.scope import looks_like_test
 
 #: Where a module may lie that is imported by its full name.
 _ROOTS = ("", "src", "lib")
@@ -16,6 +18,8 @@ def importers(
 ) -> dict[str, str]:
     """Path of a file aside → the first file that counts and imports it, also by way of others.
 
+    A test is the first only where nothing else does.
+
     Args:
         counted: Files that count.
         aside: Files that do not.
@@ -24,15 +28,20 @@ def importers(
     known = {file.path: file for file in aside}
     modules = modules_by_name(known, {*_ROOTS, *roots})
     found: dict[str, str] = {}
-    todo = [(file, file.path) for file in sorted(counted, key=lambda file: file.path)]
+    todo = deque(sorted(((file, file.path) for file in counted), key=_tests_last))
     while todo:
-        file, first = todo.pop(0)
+        file, first = todo.popleft()
         for name in sorted(file.imports):
             path = modules.get(place_of_import(name, file.path))
             if path is not None and path not in found:
                 found[path] = first
-                todo.append((known[path], first))
+                # Before the next one that counts: what the product reaches is no test's.
+                todo.appendleft((known[path], first))
     return found
+
+
+def _tests_last(each: tuple[StaticFile, str]) -> tuple[bool, str]:
+    return looks_like_test(each[1]), each[1]
 
 
 def modules_by_name(paths: Iterable[str], roots: Iterable[str]) -> Mapping[str, str]:

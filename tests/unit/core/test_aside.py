@@ -130,6 +130,15 @@ def test_of_an_old_file_outside_only_new_lines_that_the_product_uses_are_hidden(
     assert places(used, changed=changed, diffs=whole) != []
 
 
+def test_that_a_test_imports_it_makes_nothing_outside_count() -> None:
+    # The base counts its tests, and not the package that they test.
+    changed, old = changes("src/b.py"), "".join(TEXT.splitlines(keepends=True)[:4])
+    tested = aside_of("src/b.py", by="tests/test_b.py")
+    assert places(tested, changed=changed, diffs=(file_diff("src/b.py", old, TEXT),)) == []
+    assert places(tested, base=base_of(folders=("src",))) == []
+    assert places(tested) == [("outside the scope, where the base had no code", 6)]
+
+
 def test_without_a_measured_base_only_imports_tell() -> None:
     def alone(aside: Aside) -> int:
         head = measurement(aside=(aside,))

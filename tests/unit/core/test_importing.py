@@ -38,3 +38,16 @@ def test_what_is_imported_imports_on_for_the_first_one() -> None:
     counted = [file_of("src/b.py", "lib.one"), file_of("src/a.py", "json")]
     aside = [file_of("lib/one.py", "lib.two"), file_of("lib/two.py", "lib.one"), file_of("x.py")]
     assert importers(counted, aside, []) == {"lib/one.py": "src/b.py", "lib/two.py": "src/b.py"}
+
+
+def test_a_test_is_named_only_where_no_product_reaches_the_file() -> None:
+    counted = [
+        file_of("a/tests/test_it.py", "lib.two", "lib.three"),
+        file_of("src/b.py", "lib.one"),
+    ]
+    aside = [file_of("lib/one.py", "lib.two"), file_of("lib/two.py"), file_of("lib/three.py")]
+    assert importers(counted, aside, []) == {
+        "lib/one.py": "src/b.py",
+        "lib/two.py": "src/b.py",
+        "lib/three.py": "a/tests/test_it.py",
+    }
