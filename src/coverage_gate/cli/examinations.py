@@ -147,7 +147,7 @@ def check_interpreter(patient: Patient, settings: Settings) -> Finding:
     try:
         found, origin = _interpreter(patient, settings)
     except RepositoryError:
-        return warn("not looked at, since there is no repository")
+        return warn("not looked at, since the repository or its base cannot be read")
     except InterpreterError as error:
         return fail(str(error), "or name another interpreter with ORCH_COVERAGE_PYTHON")
     except BadCommandError as error:

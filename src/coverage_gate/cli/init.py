@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,8 @@ Examples:
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORGES = ("github", "gitlab", "gitea")
+# What YAML takes for a text by itself.
+_PLAIN = re.compile(r"[A-Za-z][\w./-]*")
 
 
 @click.command(epilog=EXAMPLES)
@@ -44,7 +48,7 @@ def init(*, repo: Path, ci: str | None, hooks: bool, agent: bool, yes: bool) -> 
     forge = ci or _forge_of(top)
     files = WORKFLOWS[forge].items() if forge else ()
     wishes = Wishes(
-        workflows={path: (TEMPLATES / str(forge) / name).read_text() for name, path in files},
+        workflows={path: _template(str(forge), name, top) for name, path in files},
         hooks=hooks,
         agent=agent,
     )
@@ -93,6 +97,17 @@ def _done(top: Path, steps: list[Step]) -> str:
         return "nothing to write"
     names = ", ".join(step.path for step in written)
     return f"written: {names}; commit it, then: coverage-gate doctor"
+
+
+def _template(forge: str, name: str, top: Path) -> str:
+    """A workflow file, for the branch that others start from here."""
+    from coverage_gate.adapters.git.location import locate
+    from coverage_gate.adapters.git.refs import default_branch
+
+    branch = default_branch(locate(top)) or "main"
+    written = branch if _PLAIN.fullmatch(branch) else json.dumps(branch)
+    text = (TEMPLATES / forge / name).read_text()
+    return text.replace("branches: [main]", f"branches: [{written}]")
 
 
 def _forge_of(top: Path) -> str | None:

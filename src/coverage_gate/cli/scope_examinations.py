@@ -27,7 +27,7 @@ from coverage_gate.settings.values import BranchMode
 _PYTEST_FILES = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _IMPORTED = (".py", ".pyd", ".so")
 _SHOWN = 5
-_NO_REPOSITORY = "not looked at, since there is no repository"
+_NO_REPOSITORY = "not looked at, since the repository or its base cannot be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ _PYPROJECT = "pyproject.toml"
 _PRE_COMMIT = ".pre-commit-config.yaml"
 _AGENT = ".claude/settings.json"
 _GITLAB = ".gitlab-ci.yml"
+_WHOLE = 100
 #: The files in which coverage.py looks, beside pyproject.toml; see its documentation.
 _OWN_CONFIGURATIONS = (".coveragerc", ".coveragerc.toml")
 _SHARED_CONFIGURATIONS = ("setup.cfg", "tox.ini")
@@ -18,7 +19,7 @@ _SHARED_CONFIGURATIONS = ("setup.cfg", "tox.ini")
 _GATE = """\
 [tool.coverage-gate]
 # These count on the base, so that no branch can change them for itself.
-min_percent = 0          # the floor; the baseline holds the rest
+min_percent = {floor}          # the floor{origin}; the baseline holds the rest
 patch_min_percent = 90   # of new and modified statements
 """
 _COVERAGE = """\
@@ -155,7 +156,9 @@ def _pyproject(texts: Mapping[str, str], paths: Collection[str]) -> Step:
     if "coverage" not in tables and not _is_configured(texts):
         parts.append(_COVERAGE.format(source=", ".join(f'"{name}"' for name in _sources(paths))))
     if "coverage-gate" not in tables:
-        parts.append(_GATE)
+        floor = _fail_under(tables)
+        origin = "" if floor == "0" else ": coverage.py's fail_under"
+        parts.append(_GATE.format(floor=floor, origin=origin))
     if not parts:
         return Step(path=_PYPROJECT, deed=Deed.THERE, text="the tables are there\n")
     text = "\n".join(parts)
@@ -163,6 +166,15 @@ def _pyproject(texts: Mapping[str, str], paths: Collection[str]) -> Step:
         return Step(path=_PYPROJECT, deed=Deed.NEW, text=text)
     gap = "\n" if there.endswith("\n") or not there else "\n\n"
     return Step(path=_PYPROJECT, deed=Deed.ADD, text=gap + text)
+
+
+def _fail_under(tables: Mapping[str, object]) -> str:
+    """The limit that the project holds by coverage.py already; 0 where there is none."""
+    coverage = tables.get("coverage")
+    report = coverage.get("report") if isinstance(coverage, dict) else None
+    limit = report.get("fail_under", 0) if isinstance(report, dict) else 0
+    is_number = isinstance(limit, int | float) and not isinstance(limit, bool)
+    return str(limit) if is_number and 0 <= limit <= _WHOLE else "0"
 
 
 def _is_configured(texts: Mapping[str, str]) -> bool:

@@ -56,6 +56,20 @@ def test_it_shows_first_and_writes_what_it_showed(tell: Tell, repo: RepositoryBu
     assert kept == {path: (repo.path / path).read_text() for path in files(repo)}
 
 
+@pytest.mark.parametrize("branch", ["master", "trunk/1.0", "a,b", "2.0"])
+def test_workflows_run_on_the_branch_that_is_there(
+    tell: Tell, repo: RepositoryBuilder, branch: str
+) -> None:
+    remote = f"refs/remotes/origin/{branch}"
+    repo.git("update-ref", remote, "HEAD")
+    repo.git("symbolic-ref", "refs/remotes/origin/HEAD", remote)
+    init(tell, repo, "--ci", "github", "--yes")
+    text = (repo.path / ".github/workflows/coverage-gate.yml").read_text()
+    # "on" is the key of what starts a workflow, and YAML's word for true.
+    started = yaml.safe_load(text)[True]
+    assert started["push"]["branches"] == [branch]
+
+
 def test_a_file_of_others_is_never_replaced(tell: Tell, repo: RepositoryBuilder) -> None:
     repo.write({".pre-commit-config.yaml": "repos: []\n"})
     told = init(tell, repo, "--yes")

@@ -52,6 +52,18 @@ def test_a_configuration_elsewhere_is_left_alone(texts: dict[str, str], tables: 
     assert tomllib.loads(pyproject(texts).text)["tool"].keys() == tables
 
 
+@pytest.mark.parametrize(
+    ("limit", "floor"), [("97", 97), ("97.5", 97.5), ("0", 0), ("101", 0), ("'x'", 0), ("true", 0)]
+)
+def test_a_limit_that_the_project_holds_already_becomes_the_floor(limit: str, floor: float) -> None:
+    there = f"[tool.coverage.report]\nfail_under = {limit}\n"
+    made = pyproject({"pyproject.toml": there})
+    assert tomllib.loads(there + made.text)["tool"]["coverage-gate"]["min_percent"] == floor
+    assert ("fail_under" in made.text) is bool(floor)
+    odd = pyproject({"pyproject.toml": "[tool]\ncoverage = 1\n"})
+    assert "min_percent = 0 " in odd.text
+
+
 def test_what_is_there_is_left_alone() -> None:
     there = "[tool.coverage.run]\nbranch = false\n[tool.coverage-gate]\n"
     assert pyproject({"pyproject.toml": there}).deed is Deed.THERE
