@@ -1,7 +1,7 @@
 """Each command of each workflow file, step by step in a clean clone, with forges on loopback.
 
 Not run here are the steps that install: they need a package index. What they install is what these
-tests run with.
+tests run with, and has the name and the extras of this project.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any
 import pytest
 import yaml
 from lxml import etree
+from packaging.requirements import Requirement
 from tests.shop import BRANCHES, COUPON_TESTS, NAME, Shop, Told
 
 from coverage_gate.cli.init import TEMPLATES
@@ -38,6 +41,8 @@ INSTALLS = {
     "python -m pip install coverage-gate",
     'python -m pip install "coverage-gate[notify]"',
 }
+
+INSTALLED = [word for line in INSTALLS for word in shlex.split(line.partition(" install ")[2])]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,6 +143,18 @@ def moved(source: Path, target: Path) -> Path:
     target.mkdir()
     shutil.copytree(source / OUT, target / OUT)
     return target
+
+
+def test_what_is_installed_is_what_we_offer() -> None:
+    """Each line runs by itself in an empty environment; here: that what it names is there."""
+    project = tomllib.loads((TEMPLATES.parents[3] / "pyproject.toml").read_text())["project"]
+    named = [Requirement(each) for each in INSTALLED if each.startswith("coverage-gate")]
+    assert named
+    for each in named:
+        assert (each.name, each.extras <= set(project["optional-dependencies"])) == (
+            project["name"],
+            True,
+        )
 
 
 @pytest.mark.parametrize("forge", ["github", "gitea"])
