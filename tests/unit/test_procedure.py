@@ -148,6 +148,8 @@ def test_what_is_no_repository_cannot_be_judged(tmp_path: Path) -> None:
     )
     with pytest.raises(RepositoryError, match="is no git repository"):
         procedure.judge(procedure.read_settings, place)
+    with pytest.raises(RepositoryError, match="is no git repository"):
+        procedure.changed_paths(place)
 
 
 # Answers for a host
