@@ -34,6 +34,7 @@ _MOVERS = frozenset(
     {"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "shutil.rmtree"}
     | {"os.remove", "os.unlink", "os.rename", "os.replace", "os.symlink", "os.link"}
 )
+_LOOKUPS = ("getattr", "__import__", "import_module", "importorskip")
 _DEEPEST = 5
 
 
@@ -83,22 +84,30 @@ def _kind(
 
 
 def _measures(node: ast.AST, code: Code) -> bool:
+    """Whether a node brings in, looks up or names what measures tests."""
     if isinstance(node, ast.Import):
-        return any(alias.name.split(".")[0] in _MODULES for alias in node.names)
+        return any(_top(alias.name) in _MODULES for alias in node.names)
     if isinstance(node, ast.ImportFrom):
-        names = {alias.name for alias in node.names}
-        is_system = node.module in ("sys", "threading") and names & (_TRACERS | {"monitoring"})
-        return (node.module or "").split(".")[0] in _MODULES or bool(is_system)
-    if isinstance(node, ast.Call) and _full_name(node.func, code).endswith(
-        ("getattr", "__import__", "import_module", "importorskip")
-    ):
+        module = node.module or ""
+        traces = any(_traces(f"{module}.{alias.name}") for alias in node.names)
+        return traces or _top(module) in _MODULES
+    if isinstance(node, ast.Call) and _full_name(node.func, code).endswith(_LOOKUPS):
         texts = {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
         return not texts.isdisjoint(_MODULES | _TRACERS)
     if isinstance(node, ast.Name | ast.Attribute):
-        head, _, rest = _full_name(node, code).partition(".")
-        is_tracer = head in ("sys", "threading") and rest.split(".")[0] in (*_TRACERS, "monitoring")
-        return is_tracer or (head in _MODULES and head in code.imports.values())
+        name = _full_name(node, code)
+        return _traces(name) or (_top(name) in _MODULES and _top(name) in code.imports.values())
     return False
+
+
+def _traces(name: str) -> bool:
+    """Whether a full name is one of the interpreter's ways to watch what runs, or below it."""
+    head, _, rest = name.partition(".")
+    return head in ("sys", "threading") and _top(rest) in (*_TRACERS, "monitoring")
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _full_name(node: ast.expr, code: Code) -> str:
@@ -144,10 +153,13 @@ def _is_own(
     names = {part.id for part in parts if isinstance(part, ast.Name)}
     if any(name.startswith("tmp") for name in names):
         return False
-    for part in parts:
-        if isinstance(part, ast.Attribute) and part.attr == "__file__":
-            return True
-        if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in product:
-            return True
+    if any(_is_place(part, product) for part in parts):
+        return True
     inner = (values[name] for name in names if name in values)
     return depth > 0 and any(_is_own(each, values, product, depth - 1) for each in inner)
+
+
+def _is_place(part: ast.AST, product: frozenset[str]) -> bool:
+    if isinstance(part, ast.Attribute):
+        return part.attr == "__file__"
+    return isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in product

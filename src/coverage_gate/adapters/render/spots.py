@@ -54,6 +54,10 @@ def _spots(verdict: Verdict) -> Iterator[Spot]:
         yield from _of_branches(gap, lost)
     for path in verdict.unmeasured:
         yield _of_file(SpotKind.FILE, path, "changed, and no test lets it be measured")
+    yield from _of_tests(verdict)
+
+
+def _of_tests(verdict: Verdict) -> Iterator[Spot]:
     gone = {each.test: each.now for each in verdict.vanished or ()}
     for test, now in gone.items():
         yield _of_test(test, f"passed on the base: {now} now")
