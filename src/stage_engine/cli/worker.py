@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from coverage_gate.cli.options import format_option
+from coverage_gate.cli.options import Command, format_option
 from stage_engine.cli.options import Duration
 
 if TYPE_CHECKING:
@@ -24,39 +25,34 @@ Examples:
 """
 
 
+def _interval(
+    name: str, *, default: str, about: str, least: float = 0.0
+) -> Callable[[Command], Command]:
+    kind = Duration(least=least)
+    return click.option(name, type=kind, default=default, show_default=True, help=about)
+
+
 @click.command(epilog=EXAMPLES)
 @click.option("--max-jobs", type=click.IntRange(min=1), help="Stop after taking so many.")
-@click.option(
+@_interval(
     "--poll-interval",
-    type=Duration(least=0.01),
     default="1s",
-    show_default=True,
-    help="Between two looks while there is nothing to do.",
+    least=0.01,
+    about="Between two looks while there is nothing to do.",
 )
 @click.option("--host", metavar="NAME", help="Whose jobs to take; else this machine's.")
 @click.option("--drain", is_flag=True, help="Stop when no job is due and none runs elsewhere.")
 @click.option("--once", is_flag=True, help="Take one job at most, without waiting for one.")
-@click.option(
-    "--silence",
-    type=Duration(least=0.5),
-    default="60s",
-    show_default=True,
-    help="A worker silent for so long is taken for dead.",
+@_interval(
+    "--silence", default="60s", least=0.5, about="A worker silent for so long is taken for dead."
 )
-@click.option(
+@_interval(
     "--recheck",
-    type=Duration(least=0.1),
     default="60s",
-    show_default=True,
-    help="The longest time until what waits is looked at again.",
+    least=0.1,
+    about="The longest time until what waits is looked at again.",
 )
-@click.option(
-    "--keep",
-    type=Duration(),
-    default="7d",
-    show_default=True,
-    help="How old worktrees of finished tasks become.",
-)
+@_interval("--keep", default="7d", about="How old worktrees of finished tasks become.")
 @format_option
 def worker(
     *,
