@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,10 @@ from coverage_gate.cli.options import (
 from coverage_gate.cli.targets import read_targets
 
 if TYPE_CHECKING:
-    from coverage_gate.core.measurement import Measurement
+    from coverage_gate.core.measurement import MeasureFailure, Measurement
     from coverage_gate.core.targets import Target
     from coverage_gate.settings import Settings
+    from coverage_gate.surveying import Survey, Wanted
 
 EXAMPLES = """\b
 Examples:
@@ -89,49 +90,47 @@ def plan(
         return _check(repo, Path(plan_file), task=task, only=only, output=output, flags=flags)
     if task is not None or only is not None:
         raise click.UsageError("--task and --file belong to --check")
-    make = _tiers if tiers else _make
-    return make(
-        repo,
-        head=branch or "HEAD",
-        targets=read_targets(targets),
-        output=output,
-        target_file=target_file,
-        flags=flags,
-    )
+    from coverage_gate.cli.answers import tell_failure
+    from coverage_gate.core.measurement import MeasureFailure
+
+    wanted = _every_path if tiers else _paths_with_gaps
+    found = _surveyed(repo, branch or "HEAD", read_targets(targets), wanted, flags)
+    if isinstance(found, MeasureFailure):
+        return tell_failure(found, output="text")
+    tell = _tell_tiers if tiers else _tell_plan
+    return tell(found, output=output, target_file=target_file)
 
 
-def _make(
+def _surveyed(
     repo: Path,
-    *,
     head: str,
     targets: tuple[Target, ...],
-    output: str,
-    target_file: str | None,
+    wanted: Wanted,
     flags: Mapping[str, str | None],
-) -> int:
-    from coverage_gate.adapters.render.json_verdict import to_json_line
-    from coverage_gate.adapters.render.plan import plan_markdown
-    from coverage_gate.adapters.render.plan_record import plan_object
-    from coverage_gate.cli.answers import tell_failure
+) -> Survey | MeasureFailure:
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.progress import open_progress
-    from coverage_gate.core.measurement import MeasureFailure
-    from coverage_gate.core.planning import plan_of, wanted_paths
     from coverage_gate.surveying import survey
 
     with open_progress() as progress:
-        found = survey(
+        return survey(
             reader(flags),
             repo,
             head=head,
             base=flags["base"] or "",
             targets=targets,
-            wanted=lambda measured, settings: wanted_paths(measured, settings.targets),
-            with_tests=True,
+            wanted=wanted,
+            with_tests=wanted is _paths_with_gaps,
             progress=progress,
         )
-    if isinstance(found, MeasureFailure):
-        return tell_failure(found, output="text")
+
+
+def _tell_plan(found: Survey, *, output: str, target_file: str | None) -> int:
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.plan import plan_markdown
+    from coverage_gate.adapters.render.plan_record import plan_object
+    from coverage_gate.core.planning import plan_of
+
     made = plan_of(found.measured, found.settings.targets, found.material)
     name = target_file or DEFAULT
     text = to_json_line(plan_object(made)) if output == "json" else plan_markdown(made, name=name)
@@ -142,41 +141,21 @@ def _make(
     return 1 if short or made.unmeasured else 0
 
 
-def _tiers(
-    repo: Path,
-    *,
-    head: str,
-    targets: tuple[Target, ...],
-    output: str,
-    target_file: str | None,
-    flags: Mapping[str, str | None],
-) -> int:
+def _tell_tiers(found: Survey, *, output: str, target_file: str | None) -> int:
     from coverage_gate.adapters.render.json_verdict import to_json_line
     from coverage_gate.adapters.render.tiers import tiers_markdown, tiers_object
-    from coverage_gate.cli.answers import tell_failure
-    from coverage_gate.cli.flags import reader
-    from coverage_gate.cli.progress import open_progress
-    from coverage_gate.core.measurement import MeasureFailure
     from coverage_gate.core.tiers import tiers_of
-    from coverage_gate.surveying import survey
 
-    with open_progress() as progress:
-        found = survey(
-            reader(flags),
-            repo,
-            head=head,
-            base=flags["base"] or "",
-            targets=targets,
-            wanted=_every_path,
-            progress=progress,
-        )
-    if isinstance(found, MeasureFailure):
-        return tell_failure(found, output="text")
     made = tiers_of(found.measured, found.material.texts, found.settings.targets)
-    _write(
-        to_json_line(tiers_object(made)) if output == "json" else tiers_markdown(made), target_file
-    )
+    text = to_json_line(tiers_object(made)) if output == "json" else tiers_markdown(made)
+    _write(text, target_file)
     return 0
+
+
+def _paths_with_gaps(measured: Measurement, settings: Settings) -> tuple[str, ...]:
+    from coverage_gate.core.planning import wanted_paths
+
+    return wanted_paths(measured, settings.targets)
 
 
 def _every_path(measured: Measurement, settings: Settings) -> tuple[str, ...]:
@@ -209,7 +188,6 @@ def _check(
     from coverage_gate.adapters.render.json_verdict import to_json_line
     from coverage_gate.adapters.render.plan import progress_object, progress_text, ticked
     from coverage_gate.adapters.render.plan_record import read_plan
-    from coverage_gate.boundary import visible
     from coverage_gate.cli.answers import FAILED, tell_failure
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.progress import open_progress
@@ -225,18 +203,26 @@ def _check(
         return tell_failure(found, output="text")
     done, measured = found
     if measured.tests.exit_status != 0:
-        names = sorted(measured.tests.failed)[:3]
-        tests = visible(shlex.join(names), limit=_LONGEST)
-        why = f"{tests}; see why: python -m pytest {tests}" if names else "see their output"
-        click.echo(f"coverage-gate: tests fail: {why}", err=True)
+        _tell_failing(measured.tests.failed)
         return FAILED
     if plan_file.suffix == ".md":
         _write(ticked(text, done, is_whole=task is None).rstrip("\n"), str(plan_file))
     shown = progress_object(done) if output == "json" else None
     click.echo(to_json_line(shown) if shown else progress_text(done, is_alone=task is not None))
-    if task is not None:
-        return 0 if all(each.is_done for file in done for each in file.tasks) else FAILED
-    return 0 if all(file.is_reached for file in done) else FAILED
+    if task is None:
+        is_done = all(file.is_reached for file in done)
+    else:
+        is_done = all(each.is_done for file in done for each in file.tasks)
+    return 0 if is_done else FAILED
+
+
+def _tell_failing(failed: Iterable[str]) -> None:
+    from coverage_gate.boundary import visible
+
+    names = sorted(failed)[:3]
+    tests = visible(shlex.join(names), limit=_LONGEST)
+    why = f"{tests}; see why: python -m pytest {tests}" if names else "see their output"
+    click.echo(f"coverage-gate: tests fail: {why}", err=True)
 
 
 def _read(plan_file: Path) -> str:
