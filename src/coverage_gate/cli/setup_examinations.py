@@ -181,13 +181,21 @@ def _of_workflow(path: str, text: str, settings: Settings) -> Iterator[Finding]:
         return
     scripts = [value for _, value in scalars]
     yield from (each for script in scripts for each in _objections(path, script))
-    judges = any(call[0] in {"check", "diff"} for each in scripts for call in calls_in(each))
-    if judges and "actions/checkout" in text and _DEPTH.search(text) is None:
+    if any(call[0] in {"check", "diff"} for each in scripts for call in calls_in(each)):
+        yield from _without_history(path, text)
+        pushed = [each for key, each in scalars if key == "branches"]
+        yield from _for_other_branches(path, pushed, branch_of(settings.base))
+
+
+def _without_history(path: str, text: str) -> Iterator[Finding]:
+    if "actions/checkout" in text and _DEPTH.search(text) is None:
         yield warn(f"{path}: the checkout has no history to compare with", "fetch-depth: 0")
-    if judges and path.startswith(".gitlab") and "GIT_DEPTH" not in text:
+    if path.startswith(".gitlab") and "GIT_DEPTH" not in text:
         yield warn(f"{path}: the clone has no history to compare with", 'GIT_DEPTH: "0"')
-    base, pushed = branch_of(settings.base), [each for key, each in scalars if key == "branches"]
-    if judges and pushed and not any(each == base or "*" in each for each in pushed):
+
+
+def _for_other_branches(path: str, pushed: Sequence[str], base: str) -> Iterator[Finding]:
+    if pushed and not any(each == base or "*" in each for each in pushed):
         yield warn(
             f"{path} names the branch {', '.join(pushed)}; the base is {base}",
             f"branches: [{base}], or set ORCH_COVERAGE_BASE",
