@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -150,10 +151,7 @@ def tiers_of(
     graph = import_graph(outlines)
     every = {file.path: _statements(file) for file in measured.files}
     total = sum(every.values(), NO_COUNTS)
-    importers: dict[str, int] = {}
-    for imported in graph.values():
-        for path in imported:
-            importers[path] = importers.get(path, 0) + 1
+    importers = Counter(path for imported in graph.values() for path in imported)
     needs = {path: _need(path, counts, targets) for path, counts in every.items()}
     places = _places({path: every[path] for path, need in needs.items() if need}, graph)
     files: dict[str, TierFile] = {}
@@ -168,7 +166,7 @@ def tiers_of(
                 need=needs[file.path],
                 weight=Fraction(counts.total, total.total),
                 imports=tuple(sorted(graph[file.path])),
-                importers=importers.get(file.path, 0),
+                importers=importers[file.path],
                 place=places[file.path],
                 functions=_weak(file, outlines[file.path].functions),
             )
