@@ -73,12 +73,12 @@ class Subject:
 
 #: Real projects whose sdist has its tests → what these need.
 NEEDS = {
+    "blinker": ("pytest-asyncio",),
     "attrs": ("cloudpickle", "hypothesis", "pympler"),
     "itsdangerous": ("freezegun",),
     "jinja2": ("trio",),
     "marshmallow": ("simplejson",),
     "structlog": ("freezegun", "pretend", "pytest-asyncio", "simplejson"),
-    "tinydb": ("pyyaml",),
 }
 
 
