@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from fnmatch import fnmatchcase, translate
 
 #: Files that a derived scope leaves out, as coverage.py's `omit` patterns: tests and tooling.
 TOOLING_PATTERNS = (
@@ -24,11 +25,13 @@ TOOLING_PATTERNS = (
     "venv/*",
     "build/*",
 )
+#: As one expression: it is asked of each file of a tree.
+_TOOLING = re.compile("|".join(map(translate, TOOLING_PATTERNS)))
 
 
 def looks_like_tooling(path: str) -> bool:
     """Whether a path is a test or tooling file by its name."""
-    return any(fnmatchcase(path, pattern) for pattern in TOOLING_PATTERNS)
+    return _TOOLING.match(path) is not None
 
 
 #: Folders that hold tests and their data, wherever they lie.
