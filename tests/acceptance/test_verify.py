@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from jsonschema import Draft202012Validator
-from tests.shop import Shop, Told
+from tests.shop import COUPON, COUPON_TESTS, Shop, Told
 from tests.unit.adapters.test_envelope import write_keys
 
 from coverage_gate.adapters.envelope import STATEMENT_NAME, statement_text
@@ -233,16 +233,46 @@ def test_a_statement_of_another_shape_is_found(world: World) -> None:
     )
 
 
+#: Tells whether a test finds the key by its path, its name in the environment or its bytes.
+LOOK = """\
+import os
+from pathlib import Path
+
+
+def test_look():
+    key = Path({key!r})
+    found = [each for each in os.environ.items() if {key!r} in each or "ORCH_SIGN_WITH" in each]
+    assert (key.exists(), found) == ({seen}, [])
+    near = [each for each in key.parent.glob("*") if each.is_file()]
+    assert any(b"PRIVATE" in each.read_bytes()[:64] for each in near) == {seen}
+"""
+
+
+@pytest.mark.parametrize("place", ["keys", "repos/shop"])
+@pytest.mark.parametrize(("level", "seen"), [("bubblewrap", False), ("plain", True)])
 def test_the_tests_do_not_see_which_key_signs(
-    founded: Shop, tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    founded: Shop,
+    tell: Tell,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    place: str,
+    level: str,
+    seen: bool,
 ) -> None:
-    private, _ = write_keys(tmp_path, ed25519.Ed25519PrivateKey.generate())
-    monkeypatch.setenv("ORCH_SIGN_WITH", str(private))
-    look = (
-        "import os\n\n\ndef test_look():\n"
-        f"    assert not [each for each in os.environ.items() if {str(private)!r} in each]\n"
-        "    assert 'ORCH_SIGN_WITH' not in os.environ\n"
-    )
-    founded.new_branch("curious", {"tests/test_look.py": look})
+    """Neither while they are measured nor while mutants are tried; at plain they do, as is told."""
+    folder = founded.top / place
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("ORCH_SIGN_WITH", str(folder / "gate.pem"))
+    monkeypatch.setenv("ORCH_SANDBOX", level)
+    monkeypatch.setenv("ORCH_MUTATION_SAMPLES", "1")
+    tests = {"tests/test_look.py": LOOK.format(key=str(folder / "gate.pem"), seen=seen)}
+    tested = {"src/shop/coupon.py": COUPON, "tests/test_coupon.py": COUPON_TESTS}
+    founded.new_branch("curious", {**tested, **tests})
+    # Beside what is committed, as somebody makes it who follows the page.
+    _, public = write_keys(folder, ed25519.Ed25519PrivateKey.generate())
     told = tell("check", "--repo", str(founded.path), "--branch", "curious", "--format", "json")
-    assert (told.json["verdict"], told.json["failing_tests"]) == ("PASS", [])
+    assert (told.json["verdict"], told.json["failing_tests"]) == ("PASS", []), told.json["reason"]
+    assert told.json["sandbox"] == level
+    assert told.json["mutation"]["noticed"] == 1
+    report = told.json["report"]
+    assert tell("verify", report, "--repo", str(founded.path), "--key", str(public)).status == 0
