@@ -15,7 +15,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,34 +53,27 @@ class Hard:
 
 
 PROJECTS = (
-    Hard(requirement="pexpect==4.9.0", why="terminals, shells, signals", needs=("ptyprocess",)),
     Hard(
         requirement="python-dotenv==1.2.4",
         why="its own installed command, by a shell",
         needs=("click", "ipython", "sh"),
     ),
     Hard(requirement="waitress==3.0.2", why="servers in processes of their own"),
-    Hard(requirement="execnet==2.1.2", why="interpreters over pipes and sockets"),
+    Hard(
+        requirement="execnet==2.1.2",
+        why="interpreters over pipes and sockets",
+        needs=("pytest-timeout",),
+    ),
     Hard(
         requirement="pytest-httpserver==1.2.0",
         why="servers in threads, TLS",
         needs=("requests", "httpx", "toml"),
     ),
     Hard(
-        requirement="attrs==25.3.0",
+        requirement="itsdangerous==2.2.0",
         why="two workers of xdist",
         needs=("pytest-xdist",),
         command="pytest -n 2",
-    ),
-    Hard(
-        requirement="cheroot==11.1.2",
-        why="servers, sockets in the file system",
-        needs=("jaraco.text", "pyopenssl", "requests", "requests-unixsocket", "trustme"),
-    ),
-    Hard(
-        requirement="werkzeug==3.1.9",
-        why="development servers that restart",
-        needs=("cryptography", "ephemeral-port-reserve", "pytest-timeout", "watchdog"),
     ),
 )
 
@@ -151,28 +144,34 @@ def main(*, names: tuple[str, ...], python: str, runs: int, target: Path | None)
 def compared(hard: Hard, python: Path, runs: int) -> Compared:
     """Measure one project in turns. Raises BenchmarkError."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as made:
-        stand = set_up(real(hard.requirement, hard.needs), Path(made).resolve(), python=python)
+        stand = set_up(
+            real(hard.requirement, hard.needs, is_whole=True), Path(made).resolve(), python=python
+        )
         found: dict[Level, list[Measurement]] = {level: [] for level in LEVELS}
         for _ in range(runs):
             for level in LEVELS:
                 found[level].append(measured(stand, hard, level))
-        outside, inside = (found[level] for level in LEVELS)
-        differing, unsteady = told_apart(
-            [facts_of(one) for one in outside], [facts_of(one) for one in inside]
-        )
-        ends = Counter(map(str, (inside[0].tests.outcomes or {}).values()))
-        return Compared(
-            project=hard.requirement,
-            why=hard.why,
-            command=hard.command,
-            python=versions_in(stand.python)["python"],
-            uid=os.getuid(),
-            outside=tuple((one.counts.covered, one.counts.total) for one in outside),
-            inside=tuple((one.counts.covered, one.counts.total) for one in inside),
-            tests=dict(sorted(ends.items())),
-            differing=tuple(map(shown, differing)),
-            unsteady=tuple(map(shown, unsteady)),
-        )
+        return summed_up(hard, found, python=versions_in(stand.python)["python"])
+
+
+def summed_up(hard: Hard, found: Mapping[Level, Sequence[Measurement]], *, python: str) -> Compared:
+    """What the measurements of one project say. Pure but for the user's number."""
+    outside, inside = (found[level] for level in LEVELS)
+    differing, unsteady = told_apart(
+        [facts_of(one) for one in outside], [facts_of(one) for one in inside]
+    )
+    return Compared(
+        project=hard.requirement,
+        why=hard.why,
+        command=hard.command,
+        python=python,
+        uid=os.getuid(),
+        outside=tuple((one.counts.covered, one.counts.total) for one in outside),
+        inside=tuple((one.counts.covered, one.counts.total) for one in inside),
+        tests=dict(sorted(Counter(map(str, (inside[0].tests.outcomes or {}).values())).items())),
+        differing=tuple(map(shown, differing)),
+        unsteady=tuple(map(shown, unsteady)),
+    )
 
 
 def measured(stand: Stand, hard: Hard, level: Level) -> Measurement:

@@ -106,18 +106,21 @@ def hot_loop(rounds: int) -> Subject:
     return Subject(title="hot loop", needs=(), is_installed=False, make=make)
 
 
-def real(requirement: str, needs: Sequence[str] = ()) -> Subject:
+def real(requirement: str, needs: Sequence[str] = (), *, is_whole: bool = False) -> Subject:
     """A project from its source distribution; its branch adds a test.
 
     Args:
         requirement: As pip takes it, as in "itsdangerous==2.2.0".
         needs: What its tests need, besides what `NEEDS` knows.
+        is_whole: Whether files are committed that the project ignores, such as built ones.
     """
     name = requirement.partition("==")[0].strip().lower()
 
     def make(folder: Path) -> None:
         unpacked = _unpacked(requirement, name, folder.with_name(f"{folder.name}.sdist"))
         shutil.copytree(unpacked, folder)
+        if is_whole:
+            (folder / ".gitignore").unlink(missing_ok=True)
         tests = next((each for each in _TEST_FOLDERS if (folder / each).is_dir()), None)
         if tests is None:
             raise BenchmarkError(f"the source distribution of {requirement} has no tests")
