@@ -210,7 +210,7 @@ def _interpreter(path: Path, said: Mapping[str, Any]) -> Interpreter:
             editable_roots=tuple(PurePosixPath(root) for root in said["editable_roots"]),
             places=tuple(Path(place) for place in said["places"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise _no_interpreter(path, "it does not answer as Python does") from None
 
 

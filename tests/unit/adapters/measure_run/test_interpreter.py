@@ -250,6 +250,7 @@ def test_warnings_before_the_answer_are_skipped() -> None:
         (FakeSandbox(output=b"{}"), "does not answer as Python does"),
         (answering(minor=["a", 1]), "does not answer as Python does"),
         (answering(minor=[3]), "does not answer as Python does"),
+        (answering(minor=[3, float("inf")]), "does not answer as Python does"),
         (answering(editable_roots=None), "does not answer as Python does"),
         (answering(minor=[3, 9], version="3.9.2"), "it is Python 3.9.2, 3.10 is the oldest"),
     ],
