@@ -30,7 +30,8 @@ _KEPT = b"\0"
 _BLANKS = re.compile(rb"(?<=[\w\x80-\xff])(\s++)(?=[\w\x80-\xff])|\s++")
 _BRACKETS = re.compile(rb"(?<=[\w\x80-\xff])([()]++)(?=[\w\x80-\xff])|[()]++")
 _LAST_COMMA = re.compile(rb"(?<!,),++(?=[)\]}]|$)")
-_LINE_END = re.compile(rb"\s*\n\s*")
+#: Only the first blank of a row begins one: each further one would look through the rest again.
+_LINE_END = re.compile(rb"(?<!\s)[^\S\n]*+\n\s*+")
 _ESCAPED_MARK = re.compile(rb"\\([\"'])")
 #: Code within a text.
 _FIELD = re.compile(rb"\{[^{}]*\}")

@@ -172,3 +172,8 @@ def test_a_long_statement_whose_text_gets_a_blank_is_not_found_among_others() ->
     call = 'result = compute("the thing", second)'
     before, after = f"p()\n{call}\n", f"q()\nr()\n{call.replace('the thing', 'the  thing')}\n"
     assert pairs(before, ([1, 2], []), after, ([1, 2, 3], [])) == {}
+
+
+def test_a_text_of_many_blanks_takes_no_longer_than_another_one() -> None:
+    blanks = b" " * 1_000_000
+    assert len(squeezed([b'text = """a' + blanks + b'b"""'])) > len(blanks)
