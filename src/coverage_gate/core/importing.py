@@ -25,19 +25,28 @@ def importers(
         aside: Files that do not.
         roots: Folders that modules are imported from, besides the usual ones.
     """
-    known = {file.path: file for file in aside}
-    modules = modules_by_name(known, {*_ROOTS, *roots})
+    files = [*counted]
+    beside = {file.path: file for file in aside}
+    tests = {file.path: file for file in files if looks_like_test(file.path)}
+    # A test on the way hides nothing that the product reaches by it.
+    known = {**tests, **beside}
+    names = [modules_by_name(each, {*_ROOTS, *roots}) for each in (beside, tests)]
     found: dict[str, str] = {}
-    todo = deque(sorted(((file, file.path) for file in counted), key=_tests_last))
+    todo = deque(sorted(((file, file.path) for file in files), key=_tests_last))
     while todo:
         file, first = todo.popleft()
-        for name in sorted(file.imports):
-            path = modules.get(place_of_import(name, file.path))
-            if path is not None and path not in found:
+        for path in _imported_by(file, names):
+            if path not in found:
                 found[path] = first
                 # Before the next one that counts: what the product reaches is no test's.
                 todo.appendleft((known[path], first))
-    return found
+    return {path: first for path, first in found.items() if path in beside}
+
+
+def _imported_by(file: StaticFile, names: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    for name in sorted(file.imports):
+        place = place_of_import(name, file.path)
+        yield from (each[place] for each in names if place in each)
 
 
 def _tests_last(each: tuple[StaticFile, str]) -> tuple[bool, str]:

@@ -51,3 +51,16 @@ def test_a_test_is_named_only_where_no_product_reaches_the_file() -> None:
         "lib/two.py": "src/b.py",
         "lib/three.py": "a/tests/test_it.py",
     }
+
+
+def test_what_the_product_reaches_by_way_of_a_test_that_counts_is_used_by_the_product() -> None:
+    counted = [
+        file_of("shop/conftest.py", "scripts.pay"),
+        file_of("shop/tests/test_it.py", "shop.conftest", "scripts.other"),
+        file_of("shop/sell.py", "shop.conftest"),
+    ]
+    aside = [file_of("scripts/pay.py"), file_of("scripts/other.py")]
+    assert importers(counted, aside, []) == {
+        "scripts/pay.py": "shop/sell.py",
+        "scripts/other.py": "shop/tests/test_it.py",
+    }
