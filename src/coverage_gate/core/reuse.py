@@ -20,11 +20,15 @@ class Reuse(StrEnum):
 #: By their endings: what runs, what is built into it, and what configures.
 _ENDINGS = (
     *(".py", ".pyw", ".pyi", ".pyx", ".pxd", ".pth", ".so", ".c", ".h", ".cc", ".cpp", ".rs"),
+    *(".pyc", ".pyd", ".pxi", ".hpp", ".sh", ".zip", ".whl", ".egg"),
     *(".toml", ".cfg", ".ini", ".lock", ".coveragerc"),
 )
 #: By how their names begin.
 _STARTS = ("requirements", "constraints", "pipfile", "makefile", "manifest.in", ".env")
-_REGULAR = ("100644", "100755")
+#: Of folders that say which plugins there are.
+_INSTALLED = (".egg-info", ".dist-info")
+_EXECUTABLE = "100755"
+_REGULAR = ("100644", _EXECUTABLE)
 
 
 def digest_of_code(entries: Iterable[tuple[str, str, str]], folders: Sequence[str]) -> str:
@@ -42,12 +46,15 @@ def decides(path: str, mode: str, folders: Sequence[str]) -> bool:
     """Whether an entry may decide what a run gives. In doubt it does.
 
     Left out are regular files outside of measured folders and of folders of tests, whose names say
-    neither code nor configuration: documents, pictures, licences, workflow files.
+    neither code nor configuration: documents, pictures, licences, workflow files. A program without
+    an ending is code.
     """
-    above, _, name = path.rpartition("/")
+    *above, name = path.split("/")
     if mode not in _REGULAR or any(_is_below(path, folder) for folder in folders):
         return True
-    if not TEST_FOLDERS.isdisjoint(above.split("/")):
+    if any(folder in TEST_FOLDERS or folder.endswith(_INSTALLED) for folder in above):
+        return True
+    if mode == _EXECUTABLE and "." not in name:
         return True
     return name.lower().endswith(_ENDINGS) or name.lower().startswith(_STARTS)
 

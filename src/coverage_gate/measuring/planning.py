@@ -74,7 +74,7 @@ class Planner:
             root_name=_root_name(entries, self.bench.repository),
         )
         identity = partial(identity_of, plan, env=self.bench.env, cage=self.cage)
-        shared = contents.code(plan.scope.folders) if self.bench.reuse is Reuse.CODE else ""
+        shared = contents.code(plan.scope.holders) if self.bench.reuse is Reuse.CODE else ""
         return replace(plan, identity=identity(), shared=identity(content=shared) if shared else "")
 
     def _config(self, contents: Contents) -> BaseConfig:

@@ -30,6 +30,9 @@ SRC = ("src",)
         "requirements-dev.txt",
         "Makefile",
         ".env",
+        "helper.pyc",
+        "wheels/helper.whl",
+        "shop.egg-info/entry_points.txt",
     ],
 )
 def test_code_tests_their_data_and_configuration_decide(path: str) -> None:
@@ -37,11 +40,17 @@ def test_code_tests_their_data_and_configuration_decide(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", "docs/index.rst", "LICENSE", ".github/workflows/ci.yml", "srcs/a.txt"]
+    "path", ["README.md", "docs/index.rst", ".github/workflows/ci.yml", "srcs/a.txt"]
 )
 def test_documents_do_not(path: str) -> None:
     assert not decides(path, FILE, SRC)
     assert not decides(path, RUN, SRC)
+
+
+@pytest.mark.parametrize("path", ["bin/shop", "LICENSE"])
+def test_without_an_ending_only_a_program_does(path: str) -> None:
+    assert decides(path, RUN, SRC)
+    assert not decides(path, FILE, SRC)
 
 
 @pytest.mark.parametrize("mode", [LINK, MODULE])

@@ -53,6 +53,11 @@ class Scope:
         """Whether the fixed rule decided, because the base names no scope."""
         return bool(self.tooling)
 
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Folders that hold all that is measured; the root where folders alone do not tell."""
+        return (".",) if self.packages or not self.folders else self.folders
+
 
 def resolve_scope(config: BaseConfig, entries: Sequence[str]) -> Scope:
     """Apply a configuration to a tree.

@@ -78,6 +78,20 @@ def test_include_patterns_only_limit_where_no_source_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "holders"),
+    [
+        ({"source": ("src", "attr")}, ("src", "src/attr")),
+        ({"source": ("src", "six")}, (".",)),
+        ({"run_include": ("src/*",)}, (".",)),
+    ],
+)
+def test_what_is_measured_lies_in_its_folders_or_anywhere(
+    options: dict[str, tuple[str, ...]], holders: tuple[str, ...]
+) -> None:
+    assert scope(**options).holders == holders
+
+
+@pytest.mark.parametrize(
     ("options", "text"),
     [
         ({"source": ("attr",)}, "attr (from pyproject.toml)"),
