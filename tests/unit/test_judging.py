@@ -21,6 +21,8 @@ from coverage_gate.core.policy import MutationMode, MutationPolicy, Policy
 from coverage_gate.core.sampling import Fate, Trial
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.judging import BrokenGateError, Ports, Request, run_gate, run_guarded
+from coverage_gate.judging.case import Case
+from coverage_gate.judging.gathering import gathered
 from coverage_gate.ports import RepositoryError, StoreError, TreeSource
 from coverage_gate.testing.fakes import (
     FakeConfigurations,
@@ -498,3 +500,21 @@ def test_tests_that_cannot_be_run_again_are_the_branch_s_and_a_sandbox_is_not() 
     assert sampled(broken)[0].state is State.FAIL
     tool = MeasureFailure(code=FailureCode.SANDBOX_FAILED, message="no")
     assert sampled(tool)[0].state is State.PASS
+
+
+def test_the_product_is_read_before_what_else_changes_and_may_be_large() -> None:
+    ports = ports_of(FakeMeasurer(answers={BASE: GOOD_BASE}), landing())
+    assert isinstance(ports.repository, FakeRepository)
+    paths = ("a.bin", "src/a.py", "z.bin")
+    repository = replace(
+        ports.repository, texts=dict.fromkeys(((HEAD, each) for each in paths), b"")
+    )
+    case = Case(
+        request=REQUEST,
+        ports=replace(ports, repository=repository),
+        policy=Policy(),
+        landing=landing(),
+        tree=HEAD,
+        changes=changes(*paths),
+    )
+    assert [*gathered(case, GOOD).contents.head] == ["src/a.py", "a.bin", "z.bin"]

@@ -82,7 +82,7 @@ def _diff(case: Case) -> tuple[FileDiff, ...] | None:
 
 def _waivers(case: Case) -> Waivers:
     rows = case.ports.store.waivers(case.request.repository)
-    paths = {row.path for row in rows if row.path}
+    paths = sorted({row.path for row in rows if row.path})
     texts = _read(case, case.tree, paths)
     return Waivers(rows=rows, texts=texts, now=case.ports.clock.now_iso())
 
@@ -95,7 +95,8 @@ def _sources(case: Case, base: Measurement | None, head: Measurement) -> Sources
         more_of_base, more_of_head = wanted(base.tests, head.tests, changes)
         of_base, of_head = (*of_base, *more_of_base), (*of_head, *more_of_head)
     return Sources(
-        base=_read(case, changes.base_tree, of_base), head=_read(case, changes.tree, of_head)
+        base=_read(case, changes.base_tree, sorted(of_base)),
+        head=_read(case, changes.tree, sorted(of_head)),
     )
 
 
@@ -113,8 +114,12 @@ def _contents(case: Case, head: Measurement) -> Sources:
 
 
 def _read(case: Case, tree: str, paths: Iterable[str]) -> dict[str, bytes]:
-    """The texts of these files of a tree; most changes need none, and then git is not asked."""
-    wanted_paths = sorted({*paths})
+    """The texts of these files of a tree, the first ones first, as far as there is room.
+
+    So no large file takes the place of one that is named before it. Most changes need none, and
+    then git is not asked.
+    """
+    wanted_paths = tuple(dict.fromkeys(paths))
     if not wanted_paths:
         return {}
     return case.ports.repository.read_small(tree, wanted_paths, max_total=MAX_SOURCES)
