@@ -75,6 +75,30 @@ PROJECTS = (
         needs=("pytest-xdist",),
         command="pytest -n 2",
     ),
+    Hard(
+        requirement="filelock==3.20.0",
+        why="locks between processes and threads",
+        needs=("pytest-asyncio", "pytest-mock", "pytest-timeout", "virtualenv"),
+    ),
+    Hard(requirement="ptyprocess==0.7.0", why="terminals of their own"),
+    Hard(
+        requirement="click==8.3.1",
+        why="two workers of xdist, pagers",
+        needs=("pytest-xdist",),
+        # Its tests of pagers share one file in the temporary folder: workers race for it.
+        command="pytest -n 2 --dist loadfile",
+    ),
+    Hard(
+        requirement="attrs==25.4.0",
+        why="two workers of xdist, 1,400 tests",
+        needs=("pytest-xdist",),
+        command="pytest -n 2",
+    ),
+    Hard(
+        requirement="werkzeug==3.1.3",
+        why="servers started by a command, TLS",
+        needs=("cryptography", "ephemeral-port-reserve", "pytest-timeout", "watchdog"),
+    ),
 )
 
 
