@@ -40,7 +40,7 @@ Examples:
     "--tests",
     is_flag=True,
     help="Only the tests of what is checked out: what they miss in what holds them. Those that fail"
-    " there run once more without it.",
+    " there run once more without it, unless ORCH_REQUIRE_SANDBOX is set.",
 )
 @format_option
 def doctor(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from coverage_gate.adapters.measure.run import run_tests
 from coverage_gate.cli.findings import Finding, Patient, fail, ok, warn
 from coverage_gate.cli.progress import open_progress
+from coverage_gate.core.cage import Need
 from coverage_gate.core.measurement import MeasureFailure
 from coverage_gate.core.missing import Missing, Ran, explained
 from coverage_gate.measuring import Stage
@@ -23,6 +24,8 @@ _MOST = 20
 def examine_tests(patient: Patient) -> list[tuple[str, Finding]]:
     """Run the tests as a measurement would; those that fail are looked at outside, too.
 
+    But where a cage is required: there nothing of a branch may see the host.
+
     Raises:
         RepositoryError, SettingsError: If they cannot be run at all.
     """
@@ -31,17 +34,22 @@ def examine_tests(patient: Patient) -> list[tuple[str, Finding]]:
         inside = ran(patient, {}, progress)
         if not inside.failing and not inside.failure:
             return [("tests", ok(f"{len(inside.ends)} tests ran, and none failed"))]
-        progress.step("the tests, without it")
-        outside = ran(patient, _OUTSIDE, progress)
+        is_held = load_settings(env=patient.environment).require_sandbox is not Need.NONE
+        if not is_held:
+            progress.step("the tests, without it")
+        outside = inside if is_held else ran(patient, _OUTSIDE, progress)
     missing = explained(inside, outside)
     rest = len(missing) - _MOST
     more = [("tests", warn(f"{rest} more tests fail"))] if rest > 0 else []
-    return [*(_finding(each) for each in missing[:_MOST]), *more]
+    return [*(_finding(each, is_held=is_held) for each in missing[:_MOST]), *more]
 
 
-def _finding(missing: Missing) -> tuple[str, Finding]:
+def _finding(missing: Missing, *, is_held: bool) -> tuple[str, Finding]:
     name, said = missing.test or "tests", missing.said or "no reason was printed"
     advice = missing.advice or "look at what it prints; `ORCH_SANDBOX=plain` shows it the host"
+    if is_held:
+        why = "outside of it nothing may run (ORCH_REQUIRE_SANDBOX)"
+        return name, warn(f"fails in the cage, and {why}: {said}", missing.advice)
     if missing.passes_outside:
         return name, fail(f"fails in the cage only: {said}", advice)
     return name, warn(f"fails outside of the cage, too: {said}", missing.advice)

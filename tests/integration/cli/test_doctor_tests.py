@@ -53,6 +53,18 @@ def test_what_passes_inside_is_not_run_outside(tmp_path: Path) -> None:
     assert finding.detail == "1 tests ran, and none failed"
 
 
+def test_where_a_cage_is_required_nothing_runs_outside(tmp_path: Path) -> None:
+    witness = tmp_path / "open" / "witness"
+    witness.parent.mkdir()
+    witness.parent.chmod(0o777)
+    tmp_path.chmod(0o755)
+    body = f"Path({str(witness)!r}).touch()"
+    [(_, finding)] = examine_tests(patient(tmp_path, body, ORCH_REQUIRE_SANDBOX="landlock"))
+    assert finding.health is Health.WARN
+    assert "ORCH_REQUIRE_SANDBOX" in finding.detail
+    assert not witness.exists()
+
+
 def test_what_fails_everywhere_is_only_a_warning(tmp_path: Path) -> None:
     body = "raise OSError\n\n\n" + "\n".join(
         f"def test_{number}():\n    assert 0\n" for number in range(20)
