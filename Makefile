@@ -72,7 +72,7 @@ fuzz-night: $(STAMP) ## 2,000,000 hostile inputs for each parser; FUZZ_SEED make
 
 .PHONY: faults-night
 faults-night: $(STAMP) ## each call to the system fails in turn, in each of six ways
-	@FAULTS_STEP=1 $(BIN)/python -m pytest -q -n auto tests/faults
+	@FAULTS_STEP=1 $(BIN)/python -m pytest -q -s -n auto tests/faults
 
 .PHONY: redteam-night
 redteam-night: $(STAMP) ## each attack, and each honest twin alone

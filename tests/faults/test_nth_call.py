@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, cycle
@@ -27,6 +28,7 @@ from coverage_gate.adapters.stores.schema import BASELINES
 IS_NIGHT = os.environ.get("FAULTS_STEP") == "1"
 BRANCH = "feature/tested"
 LEASES = "merge_lease"
+_TOLD_EVERY = 20
 
 
 @pytest.fixture
@@ -43,8 +45,11 @@ Turn = tuple[int, str]
 
 
 def all_turns() -> Iterator[Turn]:
-    """Each call in each way."""
-    return ((number, kind) for number in count(1) for kind in KINDS)
+    """Each call in each way; says from time to time how far it is, since there are thousands."""
+    for number in count(1):
+        if number % _TOLD_EVERY == 0:
+            print(f"call {number}", file=sys.stderr)  # noqa: T201 - seen with -s
+        yield from ((number, kind) for kind in KINDS)
 
 
 def by_place(sites: Sequence[str], ways: int) -> Iterator[Turn]:
