@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from coverage import CoverageData
 from tests.history_points import keep_points
 from tests.shop import NAME, Shop, Told
 
@@ -291,6 +293,21 @@ def test_data_from_another_commit_is_refused_and_nothing_is_kept(
     assert "no measurement of calc is kept yet" in take("check").err
     assert take("import", file, "--commit", "main", "--lenient").status == 0
     assert take("check").status == 0
+
+
+def test_a_file_that_the_commit_has_not_is_named(
+    elsewhere: Path, take: Tell, tmp_path: Path
+) -> None:
+    file = tmp_path / "more.data"
+    shutil.copy(elsewhere / "kept.data", file)
+    data = CoverageData(str(file))
+    data.read()
+    data.add_arcs({str(elsewhere / "calc" / "gone.py"): [(-1, 1), (1, -1)]})
+    data.write()
+    data.close()
+    told = take("import", str(file), "--commit", "main~1")
+    assert told.status == 2
+    assert "has no files calc/gone.py: it is of another commit" in told.err
 
 
 @pytest.mark.parametrize(

@@ -278,9 +278,12 @@ class Trial:
                 policy = replace(policy, fail_closed=mode == "fail-closed")
                 verdict = run_guarded(request, ports, policy)
                 verdicts[mode, place] = verdict
-                if verdict.commit and verdict.base_commit:
-                    # The tests may have moved the branches since; what was pinned is judged.
-                    request = replace(request, head=verdict.commit, base=verdict.base_commit)
+                # The tests may have moved the branches since; what was pinned is judged.
+                request = replace(
+                    request,
+                    head=verdict.commit or request.head,
+                    base=verdict.base_commit or request.base,
+                )
             return verdicts
 
     def _head(self, settings: Settings, branch: str) -> str:

@@ -200,6 +200,14 @@ def test_a_program_that_ended_before_the_gate_looked_was_started(tmp_path: Path)
     assert run("", sandbox=PlainSandbox(python=quick)).exit_status == 3
 
 
+def test_whoever_keeps_the_pipe_of_a_dead_supervisor_is_not_waited_for(tmp_path: Path) -> None:
+    dead = supervisor_that(
+        tmp_path,
+        "if os.fork() == 0: time.sleep(3); os._exit(0)\nos.write(report, b'+'); os._exit(3)",
+    )
+    assert run("", sandbox=PlainSandbox(python=dead, kill_s=0.1)).exit_status == 3
+
+
 def test_a_supervisor_that_does_not_answer_any_more_is_killed(tmp_path: Path) -> None:
     stuck = supervisor_that(
         tmp_path, "print(os.getpid(), flush=True); os.write(report, b'+'); time.sleep(60)"
@@ -338,25 +346,23 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_whatever_fails_leaves_neither_process_nor_descriptor(
     fail: Callable[[pytest.MonkeyPatch], None],
 ) -> None:
-    before = open_descriptors()
+    before = open_descriptors(), children_of(os.getpid())
     with pytest.MonkeyPatch.context() as monkeypatch:
         fail(monkeypatch)
         with pytest.raises(MemoryError):
             run("import time; time.sleep(60)")
-    assert open_descriptors() == before
-    assert children_of(os.getpid()) == []
+    assert (open_descriptors(), children_of(os.getpid())) == before
 
 
 def test_an_end_that_fails_is_one_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> bool:
         raise MemoryError
 
-    before = open_descriptors()
+    before = open_descriptors(), children_of(os.getpid())
     monkeypatch.setattr(plain._Running, "follow", fail)
     with pytest.raises(MemoryError):
         run("import time; time.sleep(60)")
-    assert open_descriptors() == before
-    assert children_of(os.getpid()) == []
+    assert (open_descriptors(), children_of(os.getpid())) == before
 
 
 def test_a_lock_outlives_us_until_what_was_started_is_gone(tmp_path: Path) -> None:

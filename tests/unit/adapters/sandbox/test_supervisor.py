@@ -116,6 +116,12 @@ def test_a_program_that_kills_its_supervisor_leaves_nothing() -> None:
     assert not any(Path("/proc", pid).exists() for pid in done.stdout.decode().split())
 
 
+def test_what_a_killed_one_left_is_ended_in_its_place() -> None:
+    code = f"{PACKAGE}import sys\nsys.exit(supervisor.guard(sys.argv[1:]))\n"
+    done, said = supervise_argv([sys.executable, "-S", "-c", KILLER], script=("-c", code))
+    assert (done.returncode, said) == (-signal.SIGKILL & 0xFF, b"+.")
+
+
 def test_what_cannot_be_killed_in_its_place_is_not_said_to_be_gone() -> None:
     code = (
         f"{PACKAGE}import os, sys\n"
