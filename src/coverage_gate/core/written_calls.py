@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 PROGRAM = "coverage-gate"
 # At the beginning of a command: behind another one, within `$( )`, run by another, by its path.
-_CALL = re.compile(rf"(?:^|[;&|(]|\b(?:run|exec|time)\s)\s*(\S*/)?{PROGRAM}(?=\s|$)([^;&|)]*)")
+_CALL = re.compile(
+    rf"(?:^|[;&|(]|\b(?:run|exec|time)\s)\s*([^\s;&|(]*/)?{PROGRAM}(?=\s|$)([^;&|)]*)"
+)
 
 
 def calls_in(script: str) -> Iterator[tuple[str, ...]]:

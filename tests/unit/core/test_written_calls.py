@@ -27,3 +27,7 @@ from coverage_gate.core.written_calls import calls_in
 )
 def test_calls_are_told_from_mere_mentions(script: str, calls: list[tuple[str, ...]]) -> None:
     assert list(calls_in(script)) == calls
+
+
+def test_many_brackets_take_no_quadratic_time() -> None:
+    assert list(calls_in("(" * 60_000)) == []
