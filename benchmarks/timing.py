@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 import tempfile
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import IO
 #: No run of a benchmark is waited for longer.
 LIMIT_S = 900.0
 _SHOWN_BYTES = 4_000
+_STARTER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("starter.py")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,30 +55,46 @@ def timed(
 ) -> Run:
     """Run a command to its end and tell what it has cost. Raises OSError if it cannot start."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        started = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - a list of arguments that this program made
-            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err
-        )
-        timer = threading.Timer(limit_s, process.kill)
-        timer.start()
-        try:
-            # Not process.wait(): only this call tells the usage of this process alone.
-            _, status, usage = os.wait4(process.pid, 0)
-        finally:
-            timer.cancel()
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
+        told = _started(command, cwd=cwd, env=env, limit_s=limit_s, streams=(out, err))
         said = _text(out)
         return Run(
-            cost=Cost(
-                cpu_s=usage.ru_utime + usage.ru_stime,
-                wall_s=wall,
-                rss_mib=usage.ru_maxrss / 1024,
-            ),
-            status=process.returncode,
+            cost=Cost(cpu_s=told["cpu_s"], wall_s=told["wall_s"], rss_mib=told["kib"] / 1024),
+            status=int(told["status"]),
             out=said,
             end=(said + _text(err))[-_SHOWN_BYTES:],
         )
+
+
+def _started(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    limit_s: float,
+    streams: tuple[IO[bytes], IO[bytes]],
+) -> dict[str, float]:
+    """What the small program beside this one tells of the command."""
+    mine, its = os.pipe()
+    words = [*_STARTER, str(its), str(limit_s), json.dumps(dict(env)), *command]
+    with os.fdopen(mine) as answer:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - a list of arguments that this program made
+                words,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=streams[0],
+                stderr=streams[1],
+                pass_fds=[its],
+            )
+        finally:
+            os.close(its)
+        with process:
+            told: dict[str, float] = json.load(answer)
+    if "errno" in told:
+        number = int(told["errno"])
+        raise OSError(number, os.strerror(number), command[0])
+    return told
 
 
 def peak_mib() -> float:
