@@ -216,6 +216,25 @@ def test_measurements_are_pruned_but_those_of_a_baseline(store: Store) -> None:
     assert kept == ["identity-of-new", "identity-of-founding"]
 
 
+def test_what_main_stands_on_stays_measured_though_the_baseline_did_not_rise(store: Store) -> None:
+    for day, name in enumerate(("left", "standing", "unknown"), start=1):
+        store.save_measurement("repo", measurement(covered(1, 2), tree=name), POINT.at)
+        at = f"2026-01-{day:02}T00:00:00Z"
+        if name != "unknown":
+            store.note_point(replace(POINT, tree=tree_id(name), identity=name, at=at), FILES)
+    treeless = replace(POINT, branch="imported", tree=None, identity="imported")
+    store.note_point(treeless, FILES)
+    assert store.prune("repo", before=LATER) == Pruned(points=1, measurements=2)
+    kept = [each.identity for each in store.measurements("repo", limit=9)]
+    assert kept == ["identity-of-standing"]
+
+
+def test_a_point_of_another_repository_keeps_no_measurement(store: Store) -> None:
+    store.save_measurement("repo", measurement(covered(1, 2), tree="shared"), POINT.at)
+    store.note_point(replace(POINT, repository="another", tree=tree_id("shared")), FILES)
+    assert store.prune("repo", before=LATER).measurements == 1
+
+
 def test_points_of_an_abandoned_transaction_are_forgotten(store: Store) -> None:
     def abandoned() -> None:
         with store.transaction() as block:

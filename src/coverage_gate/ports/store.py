@@ -155,7 +155,8 @@ class History(Protocol):
     def prune(self, repository: str, *, before: str) -> Pruned:
         """Forget the points and measurements that are older.
 
-        What a baseline stands on stays, and so does the newest point of each branch and kind.
+        What a baseline stands on stays, and so does the newest point of each branch and kind,
+        with the measurements of its tree: a base that cannot be measured any more could before.
         """
 
 

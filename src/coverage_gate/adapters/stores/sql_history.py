@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Row, Select, and_, delete, exists, or_, select, true
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Exists,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.dml import ReturningInsert
 
 from coverage_gate.adapters.stores.dialect import upsert
@@ -90,31 +103,45 @@ def payload_of_point(seq: int) -> Select[Any]:
 
 def pruning_points(repository: str, before: str) -> Delete:
     """Forget older points, but the newest of its kind and what a baseline stands on."""
-    row, other = HISTORY.c, HISTORY.alias("other")
-    newer = exists().where(
-        other.c.repository == row.repository,
-        other.c.branch == row.branch,
-        other.c.scope == row.scope,
-        other.c.kind == row.kind,
-        or_(other.c.at > row.at, and_(other.c.at == row.at, other.c.seq > row.seq)),
-    )
+    row = HISTORY.c
     return delete(HISTORY).where(
         row.repository == repository,
         row.at < before,
-        newer,
+        _has_newer(),
         row.commit_sha.not_in(_baseline(repository, "sha")),
         or_(row.tree.is_(None), row.tree.not_in(_baseline(repository, "tree"))),
     )
 
 
 def pruning_measurements(repository: str, before: str) -> Delete:
-    """Forget older measurements, but those that a baseline stands on."""
+    """Forget older measurements, but what baselines and the newest points stand on."""
     row = MEASUREMENTS.c
+    needed_trees = _baseline(repository, "tree").union(_newest_trees(repository))
     return delete(MEASUREMENTS).where(
         row.repository == repository,
         row.created_at < before,
         or_(row.commit_sha.is_(None), row.commit_sha.not_in(_baseline(repository, "sha"))),
-        or_(row.tree.is_(None), row.tree.not_in(_baseline(repository, "tree"))),
+        or_(row.tree.is_(None), row.tree.not_in(needed_trees)),
+    )
+
+
+def _has_newer() -> Exists:
+    """Whether a point's branch has a newer one of the same scope and kind."""
+    row, other = HISTORY.c, HISTORY.alias("other")
+    return exists().where(
+        other.c.repository == row.repository,
+        other.c.branch == row.branch,
+        other.c.scope == row.scope,
+        other.c.kind == row.kind,
+        or_(other.c.at > row.at, and_(other.c.at == row.at, other.c.seq > row.seq)),
+    )
+
+
+def _newest_trees(repository: str) -> Select[Any]:
+    """The trees at which the branches of a repository stand."""
+    row = HISTORY.c
+    return select(row.tree).where(
+        row.repository == repository, row.tree.is_not(None), not_(_has_newer())
     )
 
 

@@ -75,38 +75,45 @@ def point_key(point: Point) -> tuple[str, str, str, str]:
 
 def prunable_points(rows: Rows, repository: str, before: str) -> list[Point]:
     """Points that are older, not the newest of their kind, and no baseline stands on them."""
-    own = (point for point, _ in rows.points if point.repository == repository)
-    return [point for point in own if _is_prunable(rows, point, before)]
-
-
-def prunable_measurements(rows: Rows, repository: str, before: str) -> list[str]:
-    """Identities of measurements that are older, and no baseline stands on them."""
-    kept = [summary for summary, _ in rows.measurements.values()]
+    commits, trees = _founding(rows, repository)
+    newest = _newest_points(rows, repository)
     return [
-        each.identity
-        for each in kept
-        if each.repository == repository
-        and each.created_at < before
-        and not _is_needed(rows, repository, commit=each.commit, tree=each.tree)
+        point
+        for point, _ in rows.points
+        if point.repository == repository
+        and point.at < before
+        and point not in newest
+        and point.commit not in commits
+        and point.tree not in trees
     ]
 
 
-def _is_prunable(rows: Rows, point: Point, before: str) -> bool:
-    newer = any(
-        (other.at, other.seq) > (point.at, point.seq)
-        for other, _ in rows.points
-        if (other.repository, other.branch, other.scope, other.kind)
-        == (point.repository, point.branch, point.scope, point.kind)
-    )
-    needed = _is_needed(rows, point.repository, commit=point.commit, tree=point.tree)
-    return point.at < before and newer and not needed
+def prunable_measurements(rows: Rows, repository: str, before: str) -> list[str]:
+    """Identities of measurements that are older, and nothing that is kept stands on them."""
+    commits, founding = _founding(rows, repository)
+    trees = founding | {point.tree for point in _newest_points(rows, repository) if point.tree}
+    return [
+        each.identity
+        for each, _ in rows.measurements.values()
+        if each.repository == repository
+        and each.created_at < before
+        and each.commit not in commits
+        and each.tree not in trees
+    ]
 
 
-def _is_needed(rows: Rows, repository: str, *, commit: str | None, tree: str | None) -> bool:
-    """Whether a baseline of the repository stands on the commit or the tree."""
+def _founding(rows: Rows, repository: str) -> tuple[set[str], set[str]]:
+    """The commits and the trees that baselines of the repository stand on."""
     own = [row for (key, _), row in rows.baselines.items() if key.repository == repository]
-    shas, trees = {row.sha for row in own if row.sha}, {row.tree for row in own if row.tree}
-    return commit in shas or tree in trees
+    return {row.sha for row in own if row.sha}, {row.tree for row in own if row.tree}
+
+
+def _newest_points(rows: Rows, repository: str) -> list[Point]:
+    """The newest point of each branch, scope and kind."""
+    own = (point for point, _ in rows.points if point.repository == repository)
+    in_time = sorted(own, key=lambda point: (point.at, point.seq))
+    newest = {(point.branch, point.scope, point.kind): point for point in in_time}
+    return list(newest.values())
 
 
 def epoch_of(rows: Rows, repository: str) -> int:
