@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import select
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import NoReturn
 
 import click
 
@@ -67,6 +69,15 @@ def run_program(program: Program, arguments: Sequence[str]) -> int:
         return INTERRUPTED
     finally:
         _give_up_what_cannot_be_written()
+
+
+def leave(status: int) -> NoReturn:
+    """End this process. What is left is not looked through for rubbish: it goes with the process.
+
+    Python would do so three times while it ends, for a fifth of the time of a short command.
+    """
+    gc.freeze()
+    sys.exit(status)
 
 
 def command_line(program: Program) -> LazyGroup:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from coverage_gate.cli.lazy import LazyCommand
-from coverage_gate.cli.shell import Program, run_program
+from coverage_gate.cli.shell import Program, leave, run_program
 
 STATUSES = """\b
 Exit status:
@@ -72,7 +72,7 @@ PROGRAM = Program(
 
 def main() -> None:
     """Run the command line of this process; always ends in SystemExit."""
-    sys.exit(run(sys.argv[1:]))
+    leave(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:

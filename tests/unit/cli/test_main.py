@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -7,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -170,11 +172,28 @@ def test_text_that_the_stream_cannot_show_does_not_break_a_command(
     assert capsys.readouterr().out == "a\\udcff\n"
 
 
+@pytest.fixture
+def _own_rubbish() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_own_rubbish")
 def test_main_leaves_with_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["coverage-gate", "nonsense"])
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 2
+
+
+@pytest.mark.usefixtures("_own_rubbish")
+def test_what_is_left_at_the_end_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["coverage-gate", "nonsense"])
+    with pytest.raises(SystemExit):
+        main()
+    assert gc.get_freeze_count() > len(gc.get_objects())
 
 
 def test_a_signal_ends_a_command_as_control_c_does_and_only_once(
