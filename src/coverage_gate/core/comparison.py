@@ -112,15 +112,15 @@ def _facts(file: FileCoverage) -> tuple[object, ...]:
     return file.statements, file.excluded, file.continued, file.branches
 
 
-def _same_texts(sides: Sides) -> list[FileDelta]:
+def _same_texts(sides: Sides) -> Iterator[FileDelta]:
     """Files that no change touched: only what ran can differ, or whether the base knows them."""
     new = _new_paths(sides)
-    deltas = []
     for path, file in sides.after.items():
-        if path not in new:
-            before = sides.before.get(path)
-            deltas.append(_entered(file) if before is None else _same_text(before, file))
-    return deltas
+        before = None if path in new else sides.before.get(path)
+        if before is not None and not _ran_alike(before, file):
+            yield _same_text(before, file)
+        elif before is None and path not in new:
+            yield _entered(file)
 
 
 def _entered(file: FileCoverage) -> FileDelta:
@@ -141,10 +141,12 @@ def _all_of(file: FileCoverage) -> Units:
     return Units(lines=file.statements, arcs=file.branches)
 
 
+def _ran_alike(before: FileCoverage, after: FileCoverage) -> bool:
+    return before.executed == after.executed and before.taken == after.taken
+
+
 def _same_text(before: FileCoverage, after: FileCoverage) -> FileDelta:
     """The same bytes have the same statements and branches: sets of lines tell the difference."""
-    if before.executed == after.executed and before.taken == after.taken:
-        return FileDelta(file=after, units={})
     old, new = set(before.taken), set(after.taken)
     lost = Units(lines=before.executed & ~after.executed, arcs=tuple(sorted(old - new)))
     gained = Units(lines=after.executed & ~before.executed, arcs=tuple(sorted(new - old)))

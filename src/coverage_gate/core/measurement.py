@@ -243,6 +243,7 @@ class Measurement:
         tests: How the test command ended.
         rewritten: Measured files that the tests changed or deleted while they ran: what ran
             there need not be what the tree has. Sorted paths.
+        counts: The totals over all files: coverage.py's own for this tree.
     """
 
     provenance: Provenance
@@ -253,15 +254,15 @@ class Measurement:
     aside_folders: tuple[str, ...] = ()
     tests: TestRun = field(default_factory=lambda: TestRun(exit_status=0))
     rewritten: tuple[str, ...] = ()
+    counts: Counts = field(init=False, repr=False, compare=False)
 
-    @property
-    def counts(self) -> Counts:
-        """The totals over all files: coverage.py's own for this tree."""
-        # Summed as plain numbers: judging asks for it often, and there may be 50,000 files.
-        return Counts(
+    def __post_init__(self) -> None:
+        # Once, and as plain numbers: judging asks for it often, and there may be 50,000 files.
+        counts = Counts(
             covered=sum(file.executed.bit_count() + len(file.taken) for file in self.files),
             total=sum(file.statements.bit_count() + len(file.branches) for file in self.files),
         )
+        object.__setattr__(self, "counts", counts)
 
     def file(self, path: str) -> FileCoverage | None:
         """The coverage of one path, or None where the measurement does not know it."""

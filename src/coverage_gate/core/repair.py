@@ -164,12 +164,10 @@ def _rest(evidence: Evidence) -> Iterator[Sequence[Unit]]:
     Last comes what is trivial: imports for type checkers stand where no test can go.
     """
     files = sorted(evidence.judged_head.files, key=lambda file: (-file.counts.missing, file.path))
-    return chain(
-        (_statements(file, ~file.trivial) for file in files),
-        (_branches(file, is_trivial=False) for file in files),
-        (_statements(file, file.trivial) for file in files),
-        (_branches(file, is_trivial=True) for file in files),
-    )
+    yield from (_statements(file, ~file.trivial) for file in files)
+    yield from (_branches(file, is_trivial=False) for file in files)
+    yield from (_statements(file, file.trivial) for file in files)
+    yield from (_branches(file, is_trivial=True) for file in files)
 
 
 def _statements(file: FileCoverage, among: LineBits) -> Sequence[Unit]:

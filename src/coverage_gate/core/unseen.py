@@ -82,16 +82,22 @@ def changed_sources(changes: Changes, head: Measurement) -> tuple[tuple[str, ...
 
 def further_sources(changes: Changes, head: Measurement, sources: Sources) -> tuple[str, ...]:
     """Whose texts are needed as well: where there is something to run, all of the product's."""
-    after = _read(sources.head, _product(head))
+    after = _read(sources.head, _product(head, sources.head))
     before = _read(sources.base, sources.base.keys())
     if any(_new_texts(after, before)) or any(_carriers(changes, sources.head)):
         return tuple(sorted(_product(head) - sources.head.keys()))
     return ()
 
 
-def _product(head: Measurement) -> set[str]:
-    """Files that count, but for tests that do: those may run what they like."""
-    return {file.path for file in head.files if _is_product(file.path)}
+def _product(head: Measurement, among: Collection[str] | None = None) -> set[str]:
+    """Files that count, but for tests that do: those may run what they like.
+
+    Args:
+        head: The measured head.
+        among: The paths that matter; None: all do.
+    """
+    paths = {file.path for file in head.files}
+    return set(filter(_is_product, paths if among is None else paths.intersection(among)))
 
 
 def _is_product(path: str) -> bool:
@@ -119,7 +125,7 @@ def unseen_code(changes: Changes, head: Measurement, sources: Sources) -> tuple[
         head: The measured head.
         sources: Texts of what `changed_sources` and `further_sources` name.
     """
-    everything = _read(sources.head, _product(head))
+    everything = _read(sources.head, _product(head, sources.head))
     before = _read(sources.base, sources.base.keys())
     after = everything.of({each.path for each in changes.files if each.blob != each.old_blob})
     fresh = list(_fresh(after.sites, before.sites.values()))
@@ -210,12 +216,12 @@ def _submodules(
     changes: Changes, head: Measurement, trees: Iterable[ast.Module]
 ) -> Iterator[Hidden]:
     """Repositories that the branch puts, or moves on, where the product's modules are."""
+    new = [each for each in changes.files if each.mode == _SUBMODULE and each.blob != each.old_blob]
+    if not new:
+        return
     folders = {folder for file in head.files for folder in _above(file.path)}
     names = {name.partition(".")[0] for tree in trees for name in _imported(tree)}
-    for change in changes.files:
-        path = change.path
-        if change.mode != _SUBMODULE or change.blob == change.old_blob:
-            continue
+    for path in (change.path for change in new):
         is_inside = posixpath.dirname(path) in folders and not serves_the_project(path)
         if is_inside or posixpath.basename(path) in names:
             yield _hidden(path, 1, 1, "a submodule among the product's modules", _OUT)

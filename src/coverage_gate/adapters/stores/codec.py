@@ -11,10 +11,12 @@ import json
 import re
 import zlib
 from hashlib import blake2b
+from itertools import accumulate, compress
+from operator import add
 from typing import Any
 
 from coverage_gate.core.cage import Way
-from coverage_gate.core.linebits import LineBits, bits_of, lines_of
+from coverage_gate.core.linebits import LineBits, bits_of
 from coverage_gate.core.measurement import (
     NOTHING_WITHHELD,
     Arc,
@@ -37,6 +39,9 @@ DIGEST_BYTES = 16
 MAX_TEXT_BYTES = 1 << 30
 
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
+#: All sets of lines of one file. They are most of what is read, so they are checked at once; an odd
+#: number would have a line 0.
+_SETS = re.compile(r"(?:[0-9a-f]*[02468ace],){8}", re.ASCII)
 
 
 def encode(measurement: Measurement) -> bytes:
@@ -223,9 +228,13 @@ def _to_provenance(value: object) -> Provenance:
 
 
 def _to_file(value: object) -> FileCoverage:
-    path, blob, statements, executed, excluded, arcs, taken, spans, *more = row_from(value, 13)
+    path, blob, *sets, arcs, taken, spans, continued, trivial, kept, idle, exits = row_from(
+        value, 13
+    )
+    lines, ran, excluded, took, *others = _sets_from(
+        [*sets, taken, continued, trivial, idle, exits]
+    )
     branches = _to_arcs(arcs)
-    lines, ran, took = bits_from(statements), bits_from(executed), bits_from(taken)
     if ran & ~lines or took.bit_length() > len(branches) + 1:
         raise ValueError(f"{path!r} claims more than it has")
     return FileCoverage(
@@ -233,15 +242,15 @@ def _to_file(value: object) -> FileCoverage:
         blob=text_from(blob),
         statements=lines,
         executed=ran,
-        excluded=bits_from(excluded),
+        excluded=excluded,
         branches=branches,
-        taken=tuple(branches[place - 1] for place in lines_of(took)),
+        taken=_chosen(branches, took),
         spans=tuple(_to_span(item) for item in list_from(spans)),
-        continued=bits_from(more[0]),
-        trivial=bits_from(more[1]),
-        withheld=NOTHING_WITHHELD if more[2] is None else _to_withheld(more[2]),
-        idle=bits_from(more[3]),
-        idle_exits=bits_from(more[4]),
+        continued=others[0],
+        trivial=others[1],
+        withheld=NOTHING_WITHHELD if kept is None else _to_withheld(kept),
+        idle=others[2],
+        idle_exits=others[3],
     )
 
 
@@ -271,11 +280,15 @@ def _to_arcs(value: object) -> tuple[Arc, ...]:
     flat = list_from(value)
     if len(flat) % 2:
         raise ValueError("half an arc")
-    arcs, source = [], 0
-    for step, reach in zip(flat[::2], flat[1::2], strict=True):
-        source += number_from(step)
-        arcs.append((source, source + number_from(reach)))
-    return tuple(arcs)
+    if not {int}.issuperset(map(type, flat)):
+        raise TypeError(f"no whole numbers: {flat!r:.80}")
+    sources = list(accumulate(flat[::2]))
+    return tuple(zip(sources, map(add, sources, flat[1::2]), strict=True))
+
+
+def _chosen(arcs: tuple[Arc, ...], places: LineBits) -> tuple[Arc, ...]:
+    """Those at some places, counted from 1."""
+    return tuple(compress(arcs, map(int, reversed(f"{places >> 1:b}"))))
 
 
 def _to_span(value: object) -> Span:
@@ -348,3 +361,10 @@ def bits_from(value: object) -> LineBits:
     if bits & 1:
         raise ValueError("a line 0")
     return bits
+
+
+def _sets_from(values: list[Any]) -> list[LineBits]:
+    """The sets of lines of one file. Raises ValueError or TypeError."""
+    if not _SETS.fullmatch(",".join([*values, ""])):
+        raise ValueError(f"no sets of lines: {values!r:.80}")
+    return [int(value, 16) for value in values]
