@@ -179,37 +179,14 @@ def measured(stage: Stage) -> None:
     data_file.parent.mkdir()
     rc.write_text(f"[run]\nbranch = True\nsource = src\ndata_file = {data_file}\n")
     rc.chmod(0o644)
-    ran = run_tests(
-        interpreter=stage.interpreter,
-        command=stage.command,
-        rc=rc,
-        data_file=data_file,
-        export=stage.export(stage.folder),
-        work=stage.folder / "w",
-        roots=stage.bench.checkouts,
-        sandbox=stage.sandbox,
-        limits=stage.bench.limits,
-        allowed=stage.bench.env,
-        progress=stage.progress,
-    )
+    ran = run_tests(stage.rig_in(stage.folder), rc=rc, data_file=data_file, progress=stage.progress)
     if isinstance(ran, MeasureFailure) or ran.tests.exit_status:
         raise BenchmarkError(f"{stage.sandbox.name}: {ran}")
 
 
 def tried(stage: Stage) -> None:
     """Export and run as a mutant is tried, with none."""
-    run_mutant(
-        None,
-        None,
-        interpreter=stage.interpreter,
-        command=stage.command,
-        export=stage.export(stage.folder),
-        work=stage.folder / "w",
-        roots=stage.bench.checkouts,
-        sandbox=stage.sandbox,
-        limits=stage.bench.limits,
-        allowed=stage.bench.env,
-    )
+    run_mutant(None, None, stage.rig_in(stage.folder))
 
 
 if __name__ == "__main__":

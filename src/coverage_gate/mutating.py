@@ -115,17 +115,6 @@ def _run(
     stage: Stage, mutant: Mutant | None, tests: Sequence[str] | None, *, limit_s: float
 ) -> TakenIn:
     """One run, on a copy of its own: what the tests of another left behind says nothing."""
-    bench = stage.bench
+    limits = replace(stage.bench.limits, timeout_s=max(limit_s, 0.001))
     with private_folder(within=stage.folder) as folder:
-        return run_mutant(
-            mutant,
-            tests,
-            interpreter=stage.interpreter,
-            command=stage.command,
-            export=stage.export(folder),
-            work=folder / "w",
-            roots=bench.checkouts,
-            sandbox=stage.sandbox,
-            limits=replace(bench.limits, timeout_s=max(limit_s, 0.001)),
-            allowed=bench.env,
-        )
+        return run_mutant(mutant, tests, replace(stage.rig_in(folder), limits=limits))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.boundary import redactor, visible
-from coverage_gate.ports import Premises, RunLimits
+from coverage_gate.ports import Launch, Premises, RunLimits
 from stage_engine.settings import EngineSettings
 
 #: "Not yet, ask again": EX_TEMPFAIL of sysexits.h.
@@ -77,8 +77,8 @@ def run_command(
         SandboxError: If it cannot be started.
         StoppedError: If it was stopped as `should_stop` wished.
     """
-    result = PlainSandbox(held=held).run(
-        list(argv),
+    launch = Launch(
+        argv=argv,
         cwd=cwd,
         env={**settings.variables(), **own},
         premises=Premises(writable=(cwd,)),
@@ -87,6 +87,7 @@ def run_command(
         # Nobody writes there; with a file to watch, the progress hears of each look at it.
         progress_file=Path(os.devnull),
     )
+    result = PlainSandbox(held=held).run(launch)
     redact = redactor(settings.gate.secrets())
     lines = redact(result.output.decode("utf-8", "replace")).splitlines()
     output = "\n".join(visible(line.replace("\t", "    "), limit=_LINE) for line in lines)

@@ -21,9 +21,8 @@ from coverage_gate.core.times import moment
 from coverage_gate.measuring import Stage, TreeMeasurer, tracked_in
 from coverage_gate.measuring.recording import committed_at, note
 from coverage_gate.ports import (
-    Premises,
+    Launch,
     ProcessResult,
-    Progress,
     RepositoryError,
     RunLimits,
     SandboxError,
@@ -40,18 +39,8 @@ class BrokenSandbox:
 
     name = "broken"
 
-    def run(
-        self,
-        argv: list[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        premises: Premises,
-        limits: RunLimits,
-        progress: Progress,
-        progress_file: Path | None = None,
-    ) -> ProcessResult:
-        del argv, cwd, env, premises, limits, progress, progress_file
+    def run(self, launch: Launch) -> ProcessResult:
+        del launch
         raise SandboxError("no such level; see `coverage-gate doctor`")
 
 

@@ -12,6 +12,7 @@ import pytest
 from coverage_gate import mutating
 from coverage_gate.adapters.measure.command import parse_test_command
 from coverage_gate.adapters.measure.mutant_run import Taken, TakenIn
+from coverage_gate.adapters.measure.rig import Rig
 from coverage_gate.core.contexts import MOST_TESTS, ContextMap, context_map
 from coverage_gate.core.linebits import bits_of
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
@@ -38,8 +39,8 @@ class Runs:
     seconds: float = 1.0
     asked: list[tuple[Mutant | None, Sequence[str] | None, float]] = field(default_factory=list)
 
-    def __call__(self, mutant: Mutant | None, tests: Sequence[str] | None, **facts: Any) -> TakenIn:  # noqa: ANN401 - as the real one
-        self.asked.append((mutant, tests, facts["limits"].timeout_s))
+    def __call__(self, mutant: Mutant | None, tests: Sequence[str] | None, rig: Rig) -> TakenIn:
+        self.asked.append((mutant, tests, rig.limits.timeout_s))
         answer = self.answers.pop(0)
         if isinstance(answer, SandboxError):
             raise answer

@@ -78,17 +78,7 @@ def _run(stage: Stage) -> Ran:
     # In a cage the tests are somebody else's; the folder around it is closed to others.
     rc.chmod(0o644)
     finished = run_tests(
-        interpreter=stage.interpreter,
-        command=stage.command,
-        rc=rc,
-        data_file=data_file,
-        export=stage.export(stage.folder),
-        work=stage.folder / "w",
-        roots=stage.bench.checkouts,
-        sandbox=stage.sandbox,
-        limits=stage.bench.limits,
-        allowed=stage.bench.env,
-        progress=stage.progress,
+        stage.rig_in(stage.folder), rc=rc, data_file=data_file, progress=stage.progress
     )
     if isinstance(finished, MeasureFailure):
         return _failed(finished)

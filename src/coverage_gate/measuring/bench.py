@@ -10,6 +10,7 @@ from coverage_gate.adapters.measure.base_config import BaseConfig
 from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
+from coverage_gate.adapters.measure.rig import Rig
 from coverage_gate.adapters.measure.scope import Scope
 from coverage_gate.core.reuse import Reuse
 from coverage_gate.ports import Progress, RunLimits, Sandbox, TreeSource
@@ -100,3 +101,16 @@ class Stage:
     command: TestCommand
     folder: Path
     export: Callable[[Path], Path]
+
+    def rig_in(self, folder: Path) -> Rig:
+        """What runs the tests of a fresh copy of the tree, in a private folder."""
+        return Rig(
+            interpreter=self.interpreter,
+            command=self.command,
+            export=self.export(folder),
+            work=folder / "w",
+            roots=self.bench.checkouts,
+            sandbox=self.sandbox,
+            limits=self.bench.limits,
+            allowed=self.bench.env,
+        )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +16,7 @@ from coverage_gate.adapters.measure.canary import plant
 from coverage_gate.adapters.measure.leavings import rewritten_files
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.rc_file import coverage_rc
+from coverage_gate.adapters.measure.rig import Rig
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.adapters.measure.scope import is_candidate
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
@@ -38,14 +38,14 @@ class Executed:
         place: Where.
         static: What its source says.
         ran: How the run ended.
-        run: Runs another command in the same place.
+        rig: What ran them.
         rewritten: Source files that the tests changed.
     """
 
     place: Place
     static: StaticAnalysis
     ran: FinishedRun
-    run: Callable[..., FinishedRun | MeasureFailure]
+    rig: Rig
     rewritten: tuple[str, ...]
 
 
@@ -66,13 +66,13 @@ class Executor:
         self.progress.detail("reading the source")
         static = self._analysed(plan, place, blobs)
         self.progress.detail("running the tests")
-        run = self._runner(plan, place)
-        ran = run(command=plan.command, work=place.work, contexts=contexts == "told")
+        rig = self._rig(plan, place)
+        ran = self._run(rig, place, is_told=contexts == "told")
         if isinstance(ran, MeasureFailure):
             raise UnmeasurableError(_with_hint(ran, plan.trusted))
         self.progress.detail("counting")
         rewritten = _rewritten(place, {path: blobs[path] for path in static.paths})
-        return Executed(place=place, static=static, ran=ran, run=run, rewritten=rewritten)
+        return Executed(place=place, static=static, ran=ran, rig=rig, rewritten=rewritten)
 
     def read_source(self, plan: Plan, folder: Path) -> StaticAnalysis:
         """Export and read the source; nothing runs. Raises as `execute`."""
@@ -91,7 +91,8 @@ class Executor:
         self.progress.detail("trying the branch's own pytest configuration")
         own = self.bench.command
         trial = replace(own, args=(*plan.trusted.fence, *own.args, "--collect-only", "-q"))
-        tried = done.run(command=trial, work=done.place.folder / "trial")
+        rig = replace(done.rig, command=trial, work=done.place.folder / "trial")
+        tried = self._run(rig, done.place)
         if isinstance(tried, MeasureFailure):
             raise UnmeasurableError(_own_configuration(tried, plan.trusted))
 
@@ -139,18 +140,27 @@ class Executor:
             Question(plan=plan, place=place, blobs=candidates, layout=layout)
         )
 
-    def _runner(self, plan: Plan, place: Place) -> Callable[..., FinishedRun | MeasureFailure]:
-        return partial(
-            run_tests,
+    def _rig(self, plan: Plan, place: Place) -> Rig:
+        return Rig(
             interpreter=plan.interpreter,
-            rc=place.rc,
+            command=plan.command,
             export=place.root,
+            work=place.work,
             roots=self.bench.checkouts,
             sandbox=self.sandbox,
             limits=self.bench.limits,
             allowed=self.bench.env,
-            progress=self.progress,
+        )
+
+    def _run(
+        self, rig: Rig, place: Place, *, is_told: bool = False
+    ) -> FinishedRun | MeasureFailure:
+        return run_tests(
+            rig,
+            rc=place.rc,
             data_file=place.data_file,
+            progress=self.progress,
+            contexts=is_told,
         )
 
 

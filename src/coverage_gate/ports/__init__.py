@@ -10,6 +10,7 @@ from coverage_gate.ports.repository import (
     TreeReader,
 )
 from coverage_gate.ports.sandbox import (
+    Launch,
     Premises,
     ProcessResult,
     RunLimits,
@@ -26,6 +27,7 @@ __all__ = [
     "Clock",
     "Configurations",
     "DeliveryError",
+    "Launch",
     "Measurer",
     "Mutator",
     "NoProgress",

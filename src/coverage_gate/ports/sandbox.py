@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from coverage_gate.ports.surroundings import Progress
+from coverage_gate.ports.surroundings import NoProgress, Progress
 
 
 class SandboxError(Exception):
@@ -65,6 +65,29 @@ class Premises:
     stand_ins: tuple[tuple[Path, Path], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What is run once, and how far it may go.
+
+    Attributes:
+        argv: The program and its arguments.
+        cwd: Where it starts.
+        env: All of its environment.
+        premises: What it finds.
+        limits: Of the run.
+        progress: Hears how it goes on.
+        progress_file: A file that it adds a line to for each test that ended.
+    """
+
+    argv: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str]
+    premises: Premises = field(default_factory=Premises)
+    limits: RunLimits = field(default_factory=RunLimits)
+    progress: Progress = field(default_factory=NoProgress)
+    progress_file: Path | None = None
+
+
 class Sandbox(Protocol):
     """Holds a foreign process. Each isolation level is one implementation."""
 
@@ -72,17 +95,7 @@ class Sandbox(Protocol):
     def name(self) -> str:
         """As in "plain" or "bubblewrap"."""
 
-    def run(
-        self,
-        argv: list[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        premises: Premises,
-        limits: RunLimits,
-        progress: Progress,
-        progress_file: Path | None = None,
-    ) -> ProcessResult:
+    def run(self, launch: Launch) -> ProcessResult:
         """Run to the end or the limit; whatever it started is gone when this returns.
 
         Raises:

@@ -15,6 +15,7 @@ from coverage_gate.adapters.measure.interpreter import (
     InterpreterChoice,
     probe_interpreter,
 )
+from coverage_gate.adapters.measure.rig import Rig
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.core.measurement import MeasureFailure
@@ -123,19 +124,17 @@ class Bench:
             f"data_file = {self.data}/coverage\npatch = {self.patch}\n"
         )
         parsed = parse_test_command(command)
-        return run_tests(
+        rig = Rig(
             interpreter=interpreter or self.probed(needs_pytest=parsed.is_pytest),
             command=parsed,
-            rc=rc,
-            data_file=self.data / "coverage",
             export=self.export,
             work=self.work,
             roots=self.roots,
             sandbox=PlainSandbox(grace_s=0.2),
             limits=RunLimits(timeout_s=timeout_s),
             allowed={},
-            progress=self.progress,
         )
+        return run_tests(rig, rc=rc, data_file=self.data / "coverage", progress=self.progress)
 
     def finished(self, files: Mapping[str, str], command: str = "pytest") -> FinishedRun:
         """As `run`, of a run that ends well."""

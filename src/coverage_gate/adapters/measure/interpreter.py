@@ -12,7 +12,7 @@ from typing import Any
 from coverage_gate.adapters.measure import probe
 from coverage_gate.core.measurement import FailureCode
 from coverage_gate.links import links_to
-from coverage_gate.ports import NoProgress, Premises, RunLimits, Sandbox, SandboxError
+from coverage_gate.ports import Launch, RunLimits, Sandbox, SandboxError
 from coverage_gate.scratch import private_folder
 
 OLDEST_PYTHON = (3, 10)
@@ -168,14 +168,7 @@ def _ask(
     argv = [str(python), "-I", "-S", str(probe.__file__), *map(str, roots)]
     try:
         with private_folder() as empty:
-            result = sandbox.run(
-                argv,
-                cwd=empty,
-                env=env,
-                premises=Premises(),
-                limits=_LIMITS,
-                progress=NoProgress(),
-            )
+            result = sandbox.run(Launch(argv=argv, cwd=empty, env=env, limits=_LIMITS))
     except SandboxError as error:
         raise _no_interpreter(python, str(error)) from None
     if result.exit_status != 0:

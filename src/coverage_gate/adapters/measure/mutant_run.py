@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
 from coverage_gate.adapters.measure.command import TestCommand
-from coverage_gate.adapters.measure.environment import environment_for_tests
-from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.outcomes import BadClaimsError, read_claims
-from coverage_gate.adapters.measure.run import premises_of, with_interpreter
-from coverage_gate.adapters.measure.workroom import Workroom, lay_out, runner_of, write_spec
+from coverage_gate.adapters.measure.rig import Rig, launch_of, tell_scripts
+from coverage_gate.adapters.measure.workroom import Workroom, lay_out
 from coverage_gate.core.mutants import Mutant
-from coverage_gate.ports import NoProgress, ProcessResult, RunLimits, Sandbox
+from coverage_gate.ports import ProcessResult
 
 #: The option of pytest by which `mutant` learns what is changed.
 MUTANT_OPTION = "--coverage-gate-mutant"
@@ -46,60 +44,24 @@ class TakenIn:
     seconds: float
 
 
-def run_mutant(
-    mutant: Mutant | None,
-    tests: Sequence[str] | None,
-    *,
-    interpreter: Interpreter,
-    command: TestCommand,
-    export: Path,
-    work: Path,
-    roots: Sequence[Path],
-    sandbox: Sandbox,
-    limits: RunLimits,
-    allowed: Mapping[str, str],
-) -> TakenIn:
+def run_mutant(mutant: Mutant | None, tests: Sequence[str] | None, rig: Rig) -> TakenIn:
     """Run the command with a change, without measuring; it stops at the first test that fails.
 
     Args:
         mutant: The change; None: none, to see that the tests pass in this way at all.
         tests: Ids of the tests that are run; None: all.
-        interpreter: As probed.
-        command: What to run.
-        export: The tree.
-        work: A private folder.
-        roots: The checkout and its worktrees, whose code must not be used.
-        sandbox: Holds the run.
-        limits: Of the run.
-        allowed: Variables that the tests may see.
+        rig: What to run, and with what.
 
     Raises:
-        OSError: If `work` cannot be written.
-        RefusedVariableError: For a variable in `allowed` that is a secret by its name.
+        OSError: If the rig's folder cannot be written.
+        RefusedVariableError: For an allowed variable that is a secret by its name.
         SandboxError: If the tests cannot be started.
     """
-    room = lay_out(work)
-    told = write_mutant(room, mutant, tests, export=export)
-    write_spec(
-        room,
-        command=_changed(command, told),
-        rc=_idle_rc(room),
-        export=export,
-        roots=roots,
-        editable=interpreter.editable_roots,
-        mutant=told,
-    )
-    environment = with_interpreter(
-        environment_for_tests(allowed=allowed, home=room.home, tmp=room.tmp), interpreter, room
-    )
-    result = sandbox.run(
-        [str(interpreter.path), str(runner_of(room)), str(room.spec)],
-        cwd=export,
-        env=environment,
-        premises=premises_of(room, interpreter, environment, export=export, roots=roots),
-        limits=limits,
-        progress=NoProgress(),
-    )
+    room = lay_out(rig.work)
+    told = write_mutant(room, mutant, tests, export=rig.export)
+    changed = replace(rig, command=_changed(rig.command, told))
+    tell_scripts(changed, room, rc=_idle_rc(room), mutant=told)
+    result = rig.sandbox.run(launch_of(changed, room))
     taken = _taken(result, room, is_changed=mutant is not None)
     return TakenIn(taken=taken, seconds=result.seconds)
 

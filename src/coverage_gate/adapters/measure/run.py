@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
 from coverage_gate.adapters.measure.command import TestCommand
 from coverage_gate.adapters.measure.data_file import DataLimits
-from coverage_gate.adapters.measure.environment import environment_for_tests
-from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.outcomes import (
     BadClaimsError,
     Claims,
@@ -23,14 +20,13 @@ from coverage_gate.adapters.measure.outcomes import (
     read_unfinished,
 )
 from coverage_gate.adapters.measure.printed import last_lines, printable_text
-from coverage_gate.adapters.measure.workroom import Workroom, lay_out, runner_of, write_spec
+from coverage_gate.adapters.measure.rig import Rig, launch_of, tell_scripts
+from coverage_gate.adapters.measure.workroom import Workroom, lay_out
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, TestOutcome, TestRun
 from coverage_gate.ports import (
-    Premises,
     ProcessResult,
     Progress,
     RunLimits,
-    Sandbox,
     SandboxError,
     WeakSandboxError,
 )
@@ -73,111 +69,41 @@ class FinishedRun:
 
 
 def run_tests(
-    *,
-    interpreter: Interpreter,
-    command: TestCommand,
-    rc: Path,
-    data_file: Path,
-    export: Path,
-    work: Path,
-    roots: Sequence[Path],
-    sandbox: Sandbox,
-    limits: RunLimits,
-    allowed: Mapping[str, str],
-    progress: Progress,
-    contexts: bool = False,
+    rig: Rig, *, rc: Path, data_file: Path, progress: Progress, contexts: bool = False
 ) -> FinishedRun | MeasureFailure:
     """Run the command under coverage.py in the export.
 
     Args:
-        interpreter: As probed.
-        command: What to run.
+        rig: What to run, and with what.
         rc: coverage.py's configuration; it names `data_file`.
         data_file: Absolute; each process may append its own ending. Its folder exists.
-        export: The tree, absolute and without links on the way: coverage.py writes such names.
-        work: A private folder for everything else that the run writes; it may be missing.
-        roots: The checkout and its worktrees, whose code must not be used.
-        sandbox: Holds the run.
-        limits: Of the run.
-        allowed: Variables that the tests may see, see `environment_for_tests`.
         progress: Hears how many tests ended.
         contexts: Whether coverage.py is told which test runs. The numbers are others then.
 
     Raises:
-        OSError: If `work` cannot be written.
-        RefusedVariableError: For a variable in `allowed` that is a secret by its name.
+        OSError: If the rig's folder cannot be written.
+        RefusedVariableError: For an allowed variable that is a secret by its name.
     """
-    room = lay_out(work)
-    environment = environment_for_tests(allowed=allowed, home=room.home, tmp=room.tmp)
-    write_spec(
-        room,
-        command=command,
-        rc=rc,
-        export=export,
-        roots=roots,
-        editable=interpreter.editable_roots,
-        contexts=contexts,
+    room = lay_out(rig.work)
+    tell_scripts(rig, room, rc=rc, contexts=contexts)
+    launch = replace(
+        launch_of(rig, room, writable=(data_file.parent,), readable=(rc,)),
+        progress=progress,
+        progress_file=room.outcomes if rig.command.is_pytest else None,
     )
-    environment = with_interpreter(environment, interpreter, room)
     try:
-        result = sandbox.run(
-            [str(interpreter.path), str(runner_of(room)), str(room.spec)],
-            cwd=export,
-            env=environment,
-            premises=premises_of(
-                room,
-                interpreter,
-                environment,
-                export=export,
-                roots=roots,
-                writable=(data_file.parent,),
-                readable=(rc,),
-            ),
-            limits=limits,
-            progress=progress,
-            progress_file=room.outcomes if command.is_pytest else None,
-        )
+        result = rig.sandbox.run(launch)
     except SandboxError as error:
-        is_weak = isinstance(error, WeakSandboxError)
-        code = FailureCode.SANDBOX_TOO_WEAK if is_weak else FailureCode.SANDBOX_FAILED
-        return MeasureFailure(code=code, message=str(error))
+        return _not_started(error)
     return _Ending(
-        result=result, command=command, room=room, data_file=data_file, limits=limits
+        result=result, command=rig.command, room=room, data_file=data_file, limits=rig.limits
     ).judged()
 
 
-def premises_of(
-    room: Workroom,
-    interpreter: Interpreter,
-    environment: Mapping[str, str],
-    *,
-    export: Path,
-    roots: Sequence[Path],
-    writable: tuple[Path, ...] = (),
-    readable: tuple[Path, ...] = (),
-) -> Premises:
-    """What a run of tests finds: its own folders, the interpreter, programs, and what is added."""
-    return Premises(
-        writable=(export, room.folder, *writable),
-        readable=(
-            *readable,
-            interpreter.path,
-            *interpreter.places,
-            *map(Path, environment["PATH"].split(os.pathsep)),
-        ),
-        emptied=(room.home, room.tmp),
-        # Editable installs lead to the checkout, and look whether there are files. Of the
-        # checkout itself nothing is to be seen.
-        stand_ins=tuple((root, export) for root in roots),
-    )
-
-
-def with_interpreter(
-    environment: Mapping[str, str], interpreter: Interpreter, room: Workroom
-) -> dict[str, str]:
-    """As in an activated environment: its commands are found first."""
-    path = os.pathsep.join([str(interpreter.path.parent), environment["PATH"]])
-    return {**environment, "PATH": path, "PYTHONPATH": str(room.boot)}
+def _not_started(error: SandboxError) -> MeasureFailure:
+    is_weak = isinstance(error, WeakSandboxError)
+    code = FailureCode.SANDBOX_TOO_WEAK if is_weak else FailureCode.SANDBOX_FAILED
+    return MeasureFailure(code=code, message=str(error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

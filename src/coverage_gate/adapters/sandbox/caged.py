@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from coverage_gate.adapters.sandbox import inside
 from coverage_gate.adapters.sandbox.bounds import Bounds
 from coverage_gate.adapters.sandbox.bubblewrap import NAMES, Cell, arguments, shown_of_system
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
-from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits, SandboxError
+from coverage_gate.ports import Launch, Premises, ProcessResult, SandboxError
 from coverage_gate.scratch import private_folder
 
 #: Users that no system gives to anybody; which of them, tells runs apart that run at once.
@@ -63,54 +63,39 @@ class BubblewrapSandbox:
         """The name of this level."""
         return "bubblewrap"
 
-    def run(
-        self,
-        argv: list[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        premises: Premises,
-        limits: RunLimits,
-        progress: Progress,
-        progress_file: Path | None = None,
-    ) -> ProcessResult:
+    def run(self, launch: Launch) -> ProcessResult:
         """Run to the end or the limit.
 
         Raises:
             SandboxError: If the cage or the program cannot be started.
         """
         user = user_for_tests() if os.getuid() == 0 else None
-        seen = replace(
-            premises, readable=(*premises.readable, *self.bounds.readable, *own_places())
-        )
+        become = [] if user is None else [f"uid={user}"]
         with private_folder() as names:
             try:
                 _write_names(names, user)
-                _give(premises.writable, user)
-                cell = Cell(
-                    program=self.program,
-                    premises=seen,
-                    names=names,
-                    cwd=cwd,
-                    room=self.bounds.disk_bytes,
-                    is_root=user is not None,
-                    is_closed=self.bounds.is_closed,
-                    is_frozen=self.bounds.is_frozen,
-                )
-                cage = arguments(cell)
+                _give(launch.premises.writable, user)
+                cage = arguments(self._cell(launch, names, is_root=user is not None))
             except OSError as error:
                 raise SandboxError(f"cannot prepare a cage: {error}") from error
-            become = [] if user is None else [f"uid={user}"]
-            result = PlainSandbox(is_cage=True, disk_bytes=self.bounds.disk_bytes).run(
-                [*cage, *_entry(self.bounds, *become), *argv],
-                cwd=Path("/"),
-                env=env,
-                premises=premises,
-                limits=limits,
-                progress=progress,
-                progress_file=progress_file,
-            )
-        return _told(result)
+            argv = [*cage, *_entry(self.bounds, *become), *launch.argv]
+            plain = PlainSandbox(is_cage=True, disk_bytes=self.bounds.disk_bytes)
+            return _told(plain.run(replace(launch, argv=argv, cwd=Path("/"))))
+
+    def _cell(self, launch: Launch, names: Path, *, is_root: bool) -> Cell:
+        """What the program sees: its premises, and what our own part of the cage needs."""
+        asked = launch.premises
+        readable = (*asked.readable, *self.bounds.readable, *own_places())
+        return Cell(
+            program=self.program,
+            premises=replace(asked, readable=readable),
+            names=names,
+            cwd=launch.cwd,
+            room=self.bounds.disk_bytes,
+            is_root=is_root,
+            is_closed=self.bounds.is_closed,
+            is_frozen=self.bounds.is_frozen,
+        )
 
 
 def user_for_tests(*, mapped: Path = Path("/proc/self/uid_map")) -> int:
@@ -157,37 +142,21 @@ class KernelSandbox:
     has_spaces: bool = False
     has_landlock: bool = False
 
-    def run(
-        self,
-        argv: list[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        premises: Premises,
-        limits: RunLimits,
-        progress: Progress,
-        progress_file: Path | None = None,
-    ) -> ProcessResult:
+    def run(self, launch: Launch) -> ProcessResult:
         """Run to the end or the limit.
 
         Raises:
             SandboxError: If the cage or the program cannot be started.
         """
-        options = [*self._spaces(premises), *self._landlock(premises, cwd)]
-        result = PlainSandbox(
+        premises = launch.premises
+        options = [*self._spaces(premises), *self._landlock(premises, launch.cwd)]
+        plain = PlainSandbox(
             is_cage=True,
             linger_s=self.bounds.linger_s,
             disk_bytes=self.bounds.disk_bytes,
-        ).run(
-            [*_entry(self.bounds, *options), *argv],
-            cwd=cwd,
-            env=env,
-            premises=premises,
-            limits=limits,
-            progress=progress,
-            progress_file=progress_file,
         )
-        return _told(result)
+        argv = [*_entry(self.bounds, *options), *launch.argv]
+        return _told(plain.run(replace(launch, argv=argv)))
 
     def _spaces(self, premises: Premises) -> list[str]:
         if not self.has_spaces:

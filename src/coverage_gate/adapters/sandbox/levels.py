@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,10 +20,8 @@ from coverage_gate.adapters.sandbox.probing import Found, probe
 from coverage_gate.adapters.sandbox.template import TemplateSandbox
 from coverage_gate.core.cage import Cage, Level, Need, Way, lacking
 from coverage_gate.ports import (
-    Premises,
+    Launch,
     ProcessResult,
-    Progress,
-    RunLimits,
     Sandbox,
     SandboxError,
     WeakSandboxError,
@@ -71,23 +69,13 @@ class Refusal:
     name: str
     error: SandboxError
 
-    def run(
-        self,
-        argv: list[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        premises: Premises,
-        limits: RunLimits,
-        progress: Progress,
-        progress_file: Path | None = None,
-    ) -> ProcessResult:
+    def run(self, launch: Launch) -> ProcessResult:
         """Say why nothing is started, always.
 
         Raises:
             SandboxError: The reason.
         """
-        del argv, cwd, env, premises, limits, progress, progress_file
+        del launch
         raise self.error
 
 

@@ -15,9 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -25,7 +24,7 @@ from coverage_gate.adapters.sandbox import supervisor, sweep
 from coverage_gate.adapters.sandbox.capped import CappedOutput
 from coverage_gate.adapters.sandbox.growing import GrowingFile
 from coverage_gate.adapters.sandbox.room import NoRoomError, Room
-from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits, SandboxError
+from coverage_gate.ports import Launch, ProcessResult, Progress, RunLimits, SandboxError
 
 _CHUNK = 64 * 1024
 _FIRST_FREE = 3
@@ -72,17 +71,7 @@ class PlainSandbox:
         """The name of this level."""
         return "plain"
 
-    def run(
-        self,
-        argv: list[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        premises: Premises,
-        limits: RunLimits,
-        progress: Progress,
-        progress_file: Path | None = None,
-    ) -> ProcessResult:
+    def run(self, launch: Launch) -> ProcessResult:
         """Run to the end or the limit. This level shows all of the machine.
 
         Raises:
@@ -90,12 +79,11 @@ class PlainSandbox:
         """
         started = time.monotonic()
         marker = secrets.token_hex(16)
-        running = self._start(argv, cwd, {**env, sweep.VARIABLE: marker}, limits)
-        room = Room(folders=premises.writable, bytes=self.disk_bytes) if self.disk_bytes else None
-        watch = _Watch(progress=progress, file=progress_file, started=started, room=room)
+        running = self._start(replace(launch, env={**launch.env, sweep.VARIABLE: marker}))
+        watch = self._watch(launch, started)
         is_full = is_in_time = False
         try:
-            is_in_time = running.follow(started + limits.timeout_s, watch)
+            is_in_time = running.follow(started + launch.limits.timeout_s, watch)
         except NoRoomError:
             is_full = True
         finally:
@@ -117,17 +105,22 @@ class PlainSandbox:
             seconds=time.monotonic() - started,
         )
 
-    def _start(
-        self, argv: list[str], cwd: Path, env: Mapping[str, str], limits: RunLimits
-    ) -> _Running:
+    def _watch(self, launch: Launch, started: float) -> _Watch:
+        folders = launch.premises.writable
+        room = Room(folders=folders, bytes=self.disk_bytes) if self.disk_bytes else None
+        return _Watch(
+            progress=launch.progress, file=launch.progress_file, started=started, room=room
+        )
+
+    def _start(self, launch: Launch) -> _Running:
         own, far = _pipe()
         with ExitStack() as not_started:
             not_started.callback(os.close, own)
             try:
                 process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
-                    [*self._supervisor(far, limits), *argv],
-                    cwd=cwd,
-                    env=env,
+                    [*self._supervisor(far, launch.limits), *launch.argv],
+                    cwd=launch.cwd,
+                    env=launch.env,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
@@ -135,12 +128,14 @@ class PlainSandbox:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:
-                raise SandboxError(f"cannot start {self.python} in {cwd}: {error}") from error
+                raise SandboxError(
+                    f"cannot start {self.python} in {launch.cwd}: {error}"
+                ) from error
             finally:
                 os.close(far)
             not_started.pop_all()
         running = _Running(
-            process=process, report=own, output=CappedOutput(limit=limits.output_bytes)
+            process=process, report=own, output=CappedOutput(limit=launch.limits.output_bytes)
         )
         said: bytes | None = None
         try:
@@ -150,7 +145,7 @@ class PlainSandbox:
                 running.end(within_s=supervisor.KILL_S)
         if said != supervisor.STARTED:
             reason = said or running.output.kept() or b"the supervisor did not start"
-            raise SandboxError(f"cannot start {argv[0]}: {reason.decode(errors='replace')}")
+            raise SandboxError(f"cannot start {launch.argv[0]}: {reason.decode(errors='replace')}")
         return running
 
     def _supervisor(self, report: int, limits: RunLimits) -> list[str]:

@@ -18,7 +18,7 @@ from coverage_gate.adapters.sandbox import tries
 from coverage_gate.adapters.sandbox.caged import own_places
 from coverage_gate.core.cage import Cage, Way
 from coverage_gate.ports import (
-    NoProgress,
+    Launch,
     Premises,
     ProcessResult,
     RunLimits,
@@ -113,14 +113,14 @@ def _sleeper(secret: str) -> subprocess.Popen[bytes]:
 def _run(sandbox: Sandbox, folder: Path, spec: Mapping[str, object]) -> ProcessResult:
     room = folder / "room"
     python = str(Path(sys.executable).resolve())
-    return sandbox.run(
-        [python, "-I", "-S", "-B", str(tries.__file__), json.dumps(spec)],
+    launch = Launch(
+        argv=[python, "-I", "-S", "-B", str(tries.__file__), json.dumps(spec)],
         cwd=room,
         env={"LANG": "C.UTF-8"},
         premises=Premises(writable=(room,), readable=own_places()),
         limits=_LIMITS,
-        progress=NoProgress(),
     )
+    return sandbox.run(launch)
 
 
 def _judged(level: str, result: ProcessResult, world: _World) -> Found:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
-from coverage_gate.ports import Premises, ProcessResult, Progress, RunLimits
+from coverage_gate.ports import Launch, ProcessResult
 
 #: Stands for what is run, as words of its own.
 COMMAND = "{command}"
@@ -31,35 +30,18 @@ class TemplateSandbox:
         """The name of this level."""
         return "template"
 
-    def run(
-        self,
-        argv: list[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        premises: Premises,
-        limits: RunLimits,
-        progress: Progress,
-        progress_file: Path | None = None,
-    ) -> ProcessResult:
+    def run(self, launch: Launch) -> ProcessResult:
         """Run to the end or the limit; what it started and is no child of it, is the site's affair.
 
         Raises:
             SandboxError: If the command cannot be started.
         """
-        return PlainSandbox().run(
-            list(self._filled(argv, cwd)),
-            cwd=cwd,
-            env=env,
-            premises=premises,
-            limits=limits,
-            progress=progress,
-            progress_file=progress_file,
-        )
+        return PlainSandbox().run(replace(launch, argv=list(self._filled(launch))))
 
-    def _filled(self, argv: list[str], cwd: Path) -> Iterator[str]:
+    def _filled(self, launch: Launch) -> Iterator[str]:
+        cwd = launch.cwd
         for word in self.words:
             if word == COMMAND:
-                yield from argv
+                yield from launch.argv
             else:
                 yield word.replace(_CWD, str(cwd)).replace(_FOLDER, str(cwd.parent))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.sandbox.bounds import Bounds
 from coverage_gate.adapters.sandbox.caged import own_places
-from coverage_gate.ports import NoProgress, Premises, ProcessResult, RunLimits, Sandbox
+from coverage_gate.ports import Launch, Premises, ProcessResult, RunLimits, Sandbox
 from coverage_gate.scratch import private_folder
 from coverage_gate.testing.attacks.host import THROUGH, HostAttack
 
@@ -83,8 +83,8 @@ class _World:
         """Run a program where tests would run."""
         tree, work = self.top / "tree", self.top / "work"
         python = Path(sys.executable).resolve()
-        return sandbox.run(
-            [str(python), "-I", "-S", "-B", "-c", code, json.dumps(self.facts)],
+        launch = Launch(
+            argv=[str(python), "-I", "-S", "-B", "-c", code, json.dumps(self.facts)],
             cwd=tree,
             env={
                 "PATH": os.defpath,
@@ -98,8 +98,8 @@ class _World:
                 emptied=(work / "home", work / "tmp"),
             ),
             limits=_LIMITS,
-            progress=NoProgress(),
         )
+        return sandbox.run(launch)
 
     def is_harmed(self, attack: HostAttack, result: ProcessResult) -> bool:
         """Whether the attack says so, or the host sees it."""

@@ -14,16 +14,17 @@ from types import CodeType, SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.adapters.measure_run.fake_sandbox import Call, FakeSandbox
+from tests.unit.adapters.measure_run.fake_sandbox import FakeSandbox
 
 from coverage_gate.adapters.measure import mutant as script
 from coverage_gate.adapters.measure import runner
 from coverage_gate.adapters.measure.command import parse_test_command
 from coverage_gate.adapters.measure.interpreter import Interpreter
 from coverage_gate.adapters.measure.mutant_run import Taken, run_mutant, write_mutant
+from coverage_gate.adapters.measure.rig import Rig
 from coverage_gate.adapters.measure.workroom import lay_out
 from coverage_gate.core.mutants import Mutant
-from coverage_gate.ports import RunLimits
+from coverage_gate.ports import Launch, RunLimits
 
 SOURCE = "def f(a):\n    return a < 1\n"
 MUTANT = Mutant(
@@ -230,7 +231,7 @@ def test_the_option_is_hidden() -> None:
 def leave(*, exit_status: int | None = 0, marked: bool = True, claims: str | None = None) -> Any:  # noqa: ANN401
     """Does what a run leaves behind; no claims where there is no status."""
 
-    def act(call: Call) -> None:
+    def act(call: Launch) -> None:
         told = json.loads(Path(call.argv[-1]).read_text())
         if marked:
             Path(script.read_mutant(told["mutant"])["mark"]).touch()
@@ -239,6 +240,20 @@ def leave(*, exit_status: int | None = 0, marked: bool = True, claims: str | Non
             Path(told["claims"]).write_text(claims or text)
 
     return act
+
+
+def rig_of(top: Path, export: Path, sandbox: FakeSandbox, command: str) -> Rig:
+    """What runs a command in the export."""
+    return Rig(
+        interpreter=INTERPRETER,
+        command=parse_test_command(command),
+        export=export,
+        work=top / "w",
+        roots=(),
+        sandbox=sandbox,
+        limits=RunLimits(),
+        allowed={},
+    )
 
 
 @pytest.mark.parametrize(
@@ -259,16 +274,7 @@ def test_how_the_tests_took_it(
     tmp_path: Path, export: Path, sandbox: FakeSandbox, changed: bool, taken: Taken
 ) -> None:
     found = run_mutant(
-        MUTANT if changed else None,
-        None,
-        interpreter=INTERPRETER,
-        command=parse_test_command("pytest tests"),
-        export=export,
-        work=tmp_path / "w",
-        roots=(),
-        sandbox=sandbox,
-        limits=RunLimits(),
-        allowed={},
+        MUTANT if changed else None, None, rig_of(tmp_path, export, sandbox, "pytest tests")
     )
     assert (found.taken, found.seconds) == (taken, 1.5)
     spec = json.loads(Path(sandbox.calls[0].argv[-1]).read_text())
@@ -280,16 +286,5 @@ def test_how_the_tests_took_it(
 
 def test_another_command_than_pytest_gets_no_options(tmp_path: Path, export: Path) -> None:
     sandbox = FakeSandbox(act=leave())
-    run_mutant(
-        MUTANT,
-        None,
-        interpreter=INTERPRETER,
-        command=parse_test_command("manage.py test"),
-        export=export,
-        work=tmp_path / "w",
-        roots=(),
-        sandbox=sandbox,
-        limits=RunLimits(),
-        allowed={},
-    )
+    run_mutant(MUTANT, None, rig_of(tmp_path, export, sandbox, "manage.py test"))
     assert json.loads(Path(sandbox.calls[0].argv[-1]).read_text())["args"] == ["test"]

@@ -7,14 +7,15 @@ import os
 from pathlib import Path, PurePosixPath
 
 import pytest
-from tests.unit.adapters.measure_run.fake_sandbox import Call, FakeSandbox
+from tests.unit.adapters.measure_run.fake_sandbox import FakeSandbox
 
 from coverage_gate.adapters.measure.command import parse_test_command
 from coverage_gate.adapters.measure.environment import RefusedVariableError
 from coverage_gate.adapters.measure.interpreter import Interpreter
+from coverage_gate.adapters.measure.rig import Rig
 from coverage_gate.adapters.measure.run import FinishedRun, run_tests
 from coverage_gate.core.measurement import FailureCode, MeasureFailure, TestOutcome
-from coverage_gate.ports import NoProgress, Premises, RunLimits
+from coverage_gate.ports import Launch, NoProgress, Premises, RunLimits
 
 CLAIMS = {"exit": 0, "tracer": "CTracer", "foreign": {}}
 SUMMARY = {"deselected": 0, "foreign": {}}
@@ -44,19 +45,18 @@ def run(
 ) -> FinishedRun | MeasureFailure:
     for name in ("export", "data"):
         (top / name).mkdir()
-    return run_tests(
+    rig = Rig(
         interpreter=INTERPRETER,
         command=parse_test_command(command),
-        rc=top / "rc",
-        data_file=top / "data" / "coverage",
         export=top / "export",
         work=top / "work",
-        roots=[Path("/checkout")],
+        roots=(Path("/checkout"),),
         sandbox=sandbox,
         limits=RunLimits(timeout_s=7),
         allowed=allowed or {},
-        progress=NoProgress(),
     )
+    data_file = top / "data" / "coverage"
+    return run_tests(rig, rc=top / "rc", data_file=data_file, progress=NoProgress())
 
 
 def leaving(
@@ -72,7 +72,7 @@ def leaving(
 ) -> FakeSandbox:
     """A process that leaves these files; None leaves none."""
 
-    def act(_: Call) -> None:
+    def act(_: Launch) -> None:
         record = top / "work" / "record"
         for name, value in (("claims", claims), ("summary", summary)):
             if value is not None:
@@ -116,7 +116,7 @@ def test_the_runner_is_started_in_the_export_with_the_runs_own_environment(tmp_p
     run(tmp_path, sandbox, allowed={"TZ": "UTC"})
     (call,) = sandbox.calls
     work = tmp_path / "work"
-    assert call.argv == ["/env/bin/python", str(work / "boot/runner.py"), str(work / "spec.json")]
+    assert call.argv == ("/env/bin/python", str(work / "boot/runner.py"), str(work / "spec.json"))
     assert call.cwd == tmp_path / "export"
     assert call.env == {
         "PATH": f"/env/bin:{os.defpath}",
@@ -260,7 +260,7 @@ def test_a_link_among_the_data_is_no_data(tmp_path: Path) -> None:
     (tmp_path / "secret").touch()
     leave = sandbox.act
 
-    def act(call: Call) -> None:
+    def act(call: Launch) -> None:
         leave(call)
         (tmp_path / "data" / "coverage.x").symlink_to(tmp_path / "secret")
 

@@ -14,7 +14,7 @@ from coverage_gate.adapters.sandbox import caged
 from coverage_gate.adapters.sandbox.bounds import Bounds
 from coverage_gate.adapters.sandbox.caged import BubblewrapSandbox, KernelSandbox, user_for_tests
 from coverage_gate.ports import (
-    NoProgress,
+    Launch,
     Premises,
     ProcessResult,
     RunLimits,
@@ -31,16 +31,17 @@ def run(
 ) -> ProcessResult:
     """Run Python code in a cage that may write the folder."""
     return sandbox.run(
-        [sys.executable, "-I", "-S", "-u", "-c", code],
-        cwd=folder,
-        env={"LANG": "C.UTF-8"},
-        premises=Premises(
-            writable=(folder,),
-            readable=(Path(sys.executable), Path(sys.prefix), Path(sys.base_prefix)),
-            emptied=emptied,
-        ),
-        limits=RunLimits(timeout_s=30),
-        progress=NoProgress(),
+        Launch(
+            argv=[sys.executable, "-I", "-S", "-u", "-c", code],
+            cwd=folder,
+            env={"LANG": "C.UTF-8"},
+            premises=Premises(
+                writable=(folder,),
+                readable=(Path(sys.executable), Path(sys.prefix), Path(sys.base_prefix)),
+                emptied=emptied,
+            ),
+            limits=RunLimits(timeout_s=30),
+        )
     )
 
 
@@ -119,12 +120,13 @@ def test_a_cage_that_cannot_be_prepared_is_an_error(
 def test_a_cage_that_fails_says_what_it_printed(room: Path) -> None:
     with pytest.raises(SandboxError, match="Can't find source path /nowhere"):
         BubblewrapSandbox(program=BWRAP).run(
-            ["/bin/true"],
-            cwd=room,
-            env={},
-            premises=Premises(writable=(room,), stand_ins=((room / "tmp", Path("/nowhere")),)),
-            limits=RunLimits(timeout_s=20),
-            progress=NoProgress(),
+            Launch(
+                argv=["/bin/true"],
+                cwd=room,
+                env={},
+                premises=Premises(writable=(room,), stand_ins=((room / "tmp", Path("/nowhere")),)),
+                limits=RunLimits(timeout_s=20),
+            )
         )
 
 

@@ -16,8 +16,7 @@ from coverage_gate.adapters.sandbox.levels import Wish, candidates, choose, surv
 from coverage_gate.adapters.sandbox.probing import Found, probe
 from coverage_gate.core.cage import Cage, Level, Need, Way
 from coverage_gate.ports import (
-    NoProgress,
-    Premises,
+    Launch,
     ProcessResult,
     RunLimits,
     Sandbox,
@@ -71,14 +70,7 @@ def test_plain_leaves_no_process_behind_and_that_is_all(found: list[Found]) -> N
 
 
 def run(sandbox: Sandbox) -> None:
-    sandbox.run(
-        ["/bin/true"],
-        cwd=Path("/"),
-        env={},
-        premises=Premises(),
-        limits=RunLimits(timeout_s=10),
-        progress=NoProgress(),
-    )
+    sandbox.run(Launch(argv=["/bin/true"], cwd=Path("/"), env={}, limits=RunLimits(timeout_s=10)))
 
 
 def fake(monkeypatch: pytest.MonkeyPatch, *answers: Found) -> list[str]:
@@ -219,7 +211,7 @@ class Saying:
     def __init__(self, output: bytes) -> None:
         self.output = output
 
-    def run(self, *_: object, **__: object) -> ProcessResult:
+    def run(self, _: Launch) -> ProcessResult:
         return ProcessResult(exit_status=1, output=self.output, seconds=0)
 
 
@@ -243,9 +235,9 @@ def test_a_cage_that_cannot_be_built_says_why() -> None:
 class Running(KernelSandbox):
     """No cage at all, and what it runs leaves a process behind."""
 
-    def run(self, argv: list[str], **_: object) -> ProcessResult:
+    def run(self, launch: Launch) -> ProcessResult:
         """Hold the lock that the trial would have taken."""
-        spec = json.loads(argv[-1])
+        spec = json.loads(launch.argv[-1])
         held.append(os.open(spec["lock"], os.O_CREAT | os.O_RDWR))
         fcntl.flock(held[-1], fcntl.LOCK_EX)
         return ProcessResult(exit_status=0, output=b'{"loopback": true}', seconds=0)

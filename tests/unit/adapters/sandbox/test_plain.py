@@ -17,8 +17,8 @@ from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.sandbox.supervisor import children_of
 from coverage_gate.adapters.sandbox.sweep import VARIABLE
 from coverage_gate.ports import (
+    Launch,
     NoProgress,
-    Premises,
     ProcessResult,
     Progress,
     RunLimits,
@@ -41,13 +41,14 @@ def run(
 ) -> ProcessResult:
     """Run Python code in a sandbox with next to no environment."""
     return (sandbox or PlainSandbox()).run(
-        [sys.executable, "-S", "-c", code],
-        cwd=cwd,
-        env={"LANG": "C.UTF-8"},
-        premises=Premises(),
-        limits=RunLimits(timeout_s=timeout_s, output_bytes=output_bytes),
-        progress=progress or NoProgress(),
-        progress_file=progress_file,
+        Launch(
+            argv=[sys.executable, "-S", "-c", code],
+            cwd=cwd,
+            env={"LANG": "C.UTF-8"},
+            limits=RunLimits(timeout_s=timeout_s, output_bytes=output_bytes),
+            progress=progress or NoProgress(),
+            progress_file=progress_file,
+        )
     )
 
 
@@ -228,9 +229,9 @@ def test_when_the_gate_is_killed_its_processes_die(tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from coverage_gate.adapters.sandbox.plain import PlainSandbox\n"
-        "from coverage_gate.ports import NoProgress, Premises, RunLimits\n"
-        f"PlainSandbox().run([sys.executable, '-S', '-c', {code!r}], cwd=Path({str(tmp_path)!r}),"
-        " env={}, premises=Premises(), limits=RunLimits(), progress=NoProgress())\n"
+        "from coverage_gate.ports import Launch\n"
+        f"argv = [sys.executable, '-S', '-c', {code!r}]\n"
+        f"PlainSandbox().run(Launch(argv=argv, cwd=Path({str(tmp_path)!r}), env={{}}))\n"
     )
     with subprocess.Popen([sys.executable, "-c", gate], env={"PYTHONPATH": str(SOURCE)}) as process:
         deadline = time.monotonic() + 10
@@ -266,14 +267,7 @@ def test_progress_is_told_twice_a_second_at_most(tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_there_is_an_error_that_names_it() -> None:
     with pytest.raises(SandboxError, match=r"cannot start /nowhere/python: .*No such file"):
-        PlainSandbox().run(
-            ["/nowhere/python"],
-            cwd=Path("/"),
-            env={},
-            premises=Premises(),
-            limits=RunLimits(),
-            progress=NoProgress(),
-        )
+        PlainSandbox().run(Launch(argv=["/nowhere/python"], cwd=Path("/"), env={}))
 
 
 def test_a_folder_that_is_not_there_is_an_error_that_names_it() -> None:
@@ -310,12 +304,10 @@ for number in map(int, sys.argv[2:]):
     os.close(number)
 from pathlib import Path
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
-from coverage_gate.ports import NoProgress, Premises, RunLimits
-result = PlainSandbox().run(
-    [sys.executable, "-S", "-c", "import sys; print('read', repr(sys.stdin.read()))"],
-    cwd=Path("/"), env={}, premises=Premises(),
-    limits=RunLimits(timeout_s=20), progress=NoProgress(),
-)
+from coverage_gate.ports import Launch, RunLimits
+argv = [sys.executable, "-S", "-c", "import sys; print('read', repr(sys.stdin.read()))"]
+launch = Launch(argv=argv, cwd=Path("/"), env={}, limits=RunLimits(timeout_s=20))
+result = PlainSandbox().run(launch)
 Path(sys.argv[1]).write_bytes(result.output)
 """
 
@@ -373,12 +365,12 @@ def test_a_lock_outlives_us_until_what_was_started_is_gone(tmp_path: Path) -> No
         "import fcntl, os, sys\n"
         "from pathlib import Path\n"
         "from coverage_gate.adapters.sandbox.plain import PlainSandbox\n"
-        "from coverage_gate.ports import NoProgress, Premises, RunLimits\n"
+        "from coverage_gate.ports import Launch\n"
         f"lock = os.open({str(lock)!r}, os.O_RDWR | os.O_CREAT)\n"
         "fcntl.flock(lock, fcntl.LOCK_EX)\n"
-        f"PlainSandbox(held=(lock,)).run([sys.executable, '-S', '-c', {code!r}],"
-        f" cwd=Path({str(notes)!r}), env={{}}, premises=Premises(), limits=RunLimits(),"
-        " progress=NoProgress())\n"
+        f"argv = [sys.executable, '-S', '-c', {code!r}]\n"
+        f"launch = Launch(argv=argv, cwd=Path({str(notes)!r}), env={{}})\n"
+        "PlainSandbox(held=(lock,)).run(launch)\n"
     )
     with subprocess.Popen([sys.executable, "-c", gate], env={"PYTHONPATH": str(SOURCE)}) as process:
         deadline = time.monotonic() + 10

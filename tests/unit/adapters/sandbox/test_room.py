@@ -12,7 +12,7 @@ import pytest
 from coverage_gate.adapters.sandbox import room
 from coverage_gate.adapters.sandbox.plain import PlainSandbox
 from coverage_gate.adapters.sandbox.room import NoRoomError, Room
-from coverage_gate.ports import NoProgress, Premises, RunLimits
+from coverage_gate.ports import Launch, Premises, RunLimits
 
 
 def test_links_and_what_is_gone_take_nothing(tmp_path: Path) -> None:
@@ -56,12 +56,13 @@ def test_it_is_looked_at_now_and_then_and_not_without_folders(tmp_path: Path) ->
 def test_a_run_that_fills_the_disk_is_ended_and_told_why(tmp_path: Path) -> None:
     code = "import time\nwith open('big', 'wb') as f: f.write(bytes(9000000))\ntime.sleep(60)"
     result = PlainSandbox(disk_bytes=4 * 1024 * 1024).run(
-        [sys.executable, "-S", "-c", code],
-        cwd=tmp_path,
-        env={},
-        premises=Premises(writable=(tmp_path,)),
-        limits=RunLimits(timeout_s=30),
-        progress=NoProgress(),
+        Launch(
+            argv=[sys.executable, "-S", "-c", code],
+            cwd=tmp_path,
+            env={},
+            premises=Premises(writable=(tmp_path,)),
+            limits=RunLimits(timeout_s=30),
+        )
     )
     assert result.exit_status == -9
     assert b"more than 4 MB on disk. ORCH_SANDBOX_DISK_MB" in result.output
