@@ -20,7 +20,7 @@ from coverage_gate.adapters.measure.interpreter import (
     find_interpreter,
     probe_interpreter,
 )
-from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.adapters.sandbox.bare import BareSandbox
 from coverage_gate.adapters.stores.target import sqlite_path
 from coverage_gate.cli.base_file import read_base_file
 from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, warn
@@ -253,7 +253,7 @@ def _interpreter(patient: Patient, settings: Settings) -> tuple[Interpreter, str
         choice,
         roots=[patient.folder.resolve()],
         needs_pytest=parse_test_command(shlex.join(settings.test_command)).is_pytest,
-        sandbox=PlainSandbox(),
+        sandbox=BareSandbox(),
         env=settings.variables(("PATH", "LANG")),
     )
     return found, choice.origin

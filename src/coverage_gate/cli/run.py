@@ -216,7 +216,7 @@ def _loop(settings: Settings, top: Path, data: Path) -> Loop:
         probe_interpreter,
     )
     from coverage_gate.adapters.measure.loop import Loop
-    from coverage_gate.adapters.sandbox.plain import PlainSandbox
+    from coverage_gate.adapters.sandbox.bare import BareSandbox
     from coverage_gate.procedure import name_of
 
     try:
@@ -231,7 +231,7 @@ def _loop(settings: Settings, top: Path, data: Path) -> Loop:
             choice,
             roots=[top],
             needs_pytest=command.is_pytest,
-            sandbox=PlainSandbox(),
+            sandbox=BareSandbox(),
             env=settings.variables(("PATH", "LANG")),
         )
     except (BadCommandError, InterpreterError) as error:

@@ -20,7 +20,7 @@ from coverage_gate.adapters.measure.interpreter import (
 from coverage_gate.adapters.measure.pytest_trust import TrustedPytest
 from coverage_gate.adapters.measure.rc_file import choose_core
 from coverage_gate.adapters.measure.scope import resolve_scope
-from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.adapters.sandbox.bare import BareSandbox
 from coverage_gate.configuring import trusted_options
 from coverage_gate.core.cage import Cage
 from coverage_gate.core.measurement import FailureCode
@@ -99,7 +99,7 @@ class Planner:
                     roots=self.bench.checkouts,
                     needs_pytest=self.bench.command.is_pytest,
                     # Nothing that is installed for it runs, so there is nothing to hold.
-                    sandbox=PlainSandbox(),
+                    sandbox=BareSandbox(),
                     env=self.bench.env,
                 )
             except InterpreterError as error:

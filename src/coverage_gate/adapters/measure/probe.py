@@ -82,6 +82,8 @@ def finder_folders(pth: str, roots: list[str]) -> list[str]:
 
 def constants(source: str) -> list[str]:
     """All texts in a module."""
+    if not source:
+        return []  # as for most names in a `.pth` file, which are no modules beside it
     import ast
 
     try:
@@ -143,8 +145,10 @@ def identity_of(version: str, info: str, roots: list[str]) -> str:
     export. One that was installed from a URL may change without its version.
     """
     origin = read(os.path.join(info, "direct_url.json"))
+    if not origin:
+        return version
     try:
-        url = str(json.loads(origin or "{}").get("url", ""))
+        url = str(json.loads(origin).get("url", ""))
     except (ValueError, AttributeError):
         url = ""
     return "of the project" if is_below(url, roots) else version + origin
@@ -154,9 +158,12 @@ def is_below(url: str, roots: list[str]) -> bool:
     """Whether a URL is that of a folder in one of the roots."""
     if not url.startswith("file://"):
         return False
-    from urllib.parse import unquote
+    path = url[len("file://") :]
+    if "%" in path:
+        from urllib.parse import unquote
 
-    return root_of(unquote(url[len("file://") :]), roots) is not None
+        path = unquote(path)
+    return root_of(path, roots) is not None
 
 
 def places(folders: list[str]) -> list[str]:
@@ -170,13 +177,17 @@ def places(folders: list[str]) -> list[str]:
 
 def linked_places(folder: str) -> list[str]:
     """Where packages in a folder are links to: installers may link them, or their files."""
+    try:
+        with os.scandir(folder) as all_there:
+            there = sorted(all_there, key=lambda entry: entry.name)
+    except OSError:
+        return []
     found = []
-    for entry in entries(folder):
-        path = os.path.join(folder, entry)
-        first = os.path.join(path, "__init__.py")
-        if os.path.islink(path):
-            found.append(path)
-        elif os.path.islink(first):
+    for entry in there:
+        first = os.path.join(entry.path, "__init__.py")
+        if entry.is_symlink():
+            found.append(entry.path)
+        elif "." not in entry.name and os.path.islink(first):
             found.append(os.path.dirname(os.path.realpath(first)))
     return found
 

@@ -19,7 +19,7 @@ from coverage_gate.adapters.measure.interpreter import (
     find_interpreter,
     probe_interpreter,
 )
-from coverage_gate.adapters.sandbox.plain import PlainSandbox
+from coverage_gate.adapters.sandbox.bare import BareSandbox
 from coverage_gate.core.measurement import FailureCode
 from coverage_gate.ports import Sandbox
 
@@ -296,7 +296,7 @@ def test_the_interpreter_of_these_tests_is_known() -> None:
         InterpreterChoice(path=Path(sys.executable), origin="given"),
         roots=[Path(__file__).parents[4]],
         needs_pytest=True,
-        sandbox=PlainSandbox(),
+        sandbox=BareSandbox(),
         env={"PATH": os.defpath},
     )
     assert interpreter.minor == sys.version_info[:2]
