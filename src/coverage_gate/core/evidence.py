@@ -105,36 +105,49 @@ class Evidence:
 
     def __post_init__(self) -> None:
         # Several rules read them, and they are by far the costliest of what is read.
-        raw = None if self.diff is None else compare(self.base, self.head, self.diff)
-        found_unseen = self._unseen()
-        unseen = unwaived(found_unseen, self.waivers.lines)
-        found = (*self._hidden(raw), *found_unseen)
-        hidden = unwaived(found, self.waivers.lines)
-        running = () if raw is None or raw.mismatched else seen_running(raw)
-        judged = self.head if self.diff is None else judged_head(self.head, hidden, running)
-        made = raw
-        if self.diff is not None and judged is not self.head:
-            made = compare(self.base, judged, self.diff)
-        object.__setattr__(self, "raw", raw)
-        object.__setattr__(self, "hidden", hidden)
-        object.__setattr__(self, "unseen", unseen)
-        object.__setattr__(self, "judged_head", judged)
-        object.__setattr__(self, "comparison", made)
-        flaky = self.flaky if made is None else tolerated(made, self.flaky, self.again)
-        lines = None if made is None else ruled(made, self.policy.branch_paths, flaky)
-        founded = self.founding
-        since = None if founded is None else compare(founded.measured, judged, founded.diff)
-        gone = self._vanished()
+        waived, unseen, gone = self.waivers.lines, self._unseen(), self._vanished()
+        raw = self._against_base(self.head)
+        found = (*self._hidden(raw), *unseen)
+        self._keep(raw=raw, hidden=unwaived(found, waived), unseen=unwaived(unseen, waived))
+        judged = self._without_hiding()
+        self._keep(judged_head=judged, vanished=self._unwaived(gone), audit=self._audit())
+        self._keep(comparison=raw if judged is self.head else self._against_base(judged))
+        self._keep(tolerated=self._tolerated(), since=self._since_founding())
+        lines = self._ruled()
         uses = uses_of(self.waivers, self.head, lines, found, gone or ())
+        self._keep(ruled=lines and without_waived(lines, waived), waiver_uses=uses)
+
+    def _keep(self, **made: object) -> None:
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+    def _against_base(self, head: Measurement) -> Comparison | None:
+        return None if self.diff is None else compare(self.base, head, self.diff)
+
+    def _without_hiding(self) -> Measurement:
+        if self.diff is None:
+            return self.head
+        raw = self.raw
+        running = () if raw is None or raw.mismatched else seen_running(raw)
+        return judged_head(self.head, self.hidden, running)
+
+    def _tolerated(self) -> frozenset[Unit]:
+        made = self.comparison
+        return self.flaky if made is None else tolerated(made, self.flaky, self.again)
+
+    def _ruled(self) -> Comparison | None:
+        made = self.comparison
+        return None if made is None else ruled(made, self.policy.branch_paths, self.tolerated)
+
+    def _since_founding(self) -> Comparison | None:
+        founded = self.founding
+        if founded is None:
+            return None
+        return compare(founded.measured, self.judged_head, founded.diff)
+
+    def _unwaived(self, gone: tuple[Vanished, ...] | None) -> tuple[Vanished, ...] | None:
         allowed = self.waivers.tests
-        left = None if gone is None else tuple(each for each in gone if each.test not in allowed)
-        object.__setattr__(self, "tolerated", flaky)
-        waived = self.waivers.lines
-        object.__setattr__(self, "ruled", lines and without_waived(lines, waived))
-        object.__setattr__(self, "since", since)
-        object.__setattr__(self, "vanished", left)
-        object.__setattr__(self, "waiver_uses", uses)
-        object.__setattr__(self, "audit", self._audit())
+        return None if gone is None else tuple(each for each in gone if each.test not in allowed)
 
     def _audit(self) -> Audit | None:
         if not self.policy.audits:

@@ -5,9 +5,10 @@ Nothing here decides what counts as hidden: `touched` puts each unit into its bu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import filterfalse
 
 from coverage_gate.core.comparison import Comparison
 from coverage_gate.core.deltas import Bucket, FileDelta, Units
@@ -69,30 +70,29 @@ def hidden_places(comparison: Comparison) -> tuple[Hidden, ...]:
 
 
 def _hidden_in(delta: FileDelta) -> Iterator[Hidden]:
-    file, units = delta.file, delta.of(Bucket.HIDDEN)
-    commented = units.lines & file.withheld.commented
-    excused, packed = set(file.withheld.assumed), file.withheld.packed
-    shut = [arc for arc in units.arcs if arc not in excused]
+    for why, units in _by_reason(delta.file, delta.of(Bucket.HIDDEN)):
+        if units.count:
+            lines = units.lines or bits_of({start for start, _ in units.arcs})
+            yield Hidden(path=delta.file.path, lines=lines, why=why, units=units)
+
+
+def _by_reason(file: FileCoverage, units: Units) -> Iterator[tuple[Why, Units]]:
+    """What is hidden in a file, reason by reason; nothing twice."""
+    commented, packed = units.lines & file.withheld.commented, units.lines & file.withheld.packed
+    excused, shut = _parted(units.arcs, set(file.withheld.assumed).__contains__)
     # The branches of one choice go with a statement that a comment hides, if there is one.
-    by_comment = {arc[0] for arc in shut if _holds(commented, arc)}
-    parts: tuple[tuple[Why, LineBits, list[Arc]], ...] = (
-        (Why.COMMENT, commented, [arc for arc in shut if arc[0] in by_comment]),
-        (Why.PACKED, units.lines & packed, []),
-        (
-            Why.PATTERN,
-            units.lines & ~commented & ~packed,
-            [arc for arc in shut if arc[0] not in by_comment],
-        ),
-        (Why.BRANCH, 0, [arc for arc in units.arcs if arc in excused]),
-    )
-    for why, lines, arcs in parts:
-        if lines or arcs:
-            yield Hidden(
-                path=file.path,
-                lines=lines or bits_of({start for start, _ in arcs}),
-                why=why,
-                units=Units(lines=lines, arcs=tuple(arcs)),
-            )
+    choices = {arc[0] for arc in shut if _holds(commented, arc)}
+    chosen, alone = _parted(shut, lambda arc: arc[0] in choices)
+    yield Why.COMMENT, Units(lines=commented, arcs=chosen)
+    yield Why.PACKED, Units(lines=packed)
+    yield Why.PATTERN, Units(lines=units.lines & ~commented & ~packed, arcs=alone)
+    yield Why.BRANCH, Units(arcs=excused)
+
+
+def _parted(
+    arcs: tuple[Arc, ...], is_meant: Callable[[Arc], bool]
+) -> tuple[tuple[Arc, ...], tuple[Arc, ...]]:
+    return tuple(filter(is_meant, arcs)), tuple(filterfalse(is_meant, arcs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

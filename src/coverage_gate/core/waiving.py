@@ -14,6 +14,9 @@ from coverage_gate.core.measurement import Measurement
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.waiver import Waiver, place_of
 
+#: First and last line.
+Place = tuple[int, int]
+
 #: Of what is waived: it counts neither as judged nor as missing.
 _BUCKETS = (Bucket.NEW, Bucket.ARRIVED, Bucket.LOST)
 
@@ -41,7 +44,7 @@ class WaiverUse:
 
     waiver: Waiver
     state: WaiverState
-    lines: tuple[int, int] | None = None
+    lines: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ class Waivers:
         """Those that have an effect, where their lines are as they were."""
         return tuple(row for row in self.rows if not row.used_at and self.now < row.expires_at)
 
-    def place(self, waiver: Waiver) -> tuple[int, int] | None:
+    def place(self, waiver: Waiver) -> Place | None:
         """Where its lines are in the judged tree."""
         return place_of(waiver, self.texts.get(waiver.path)) if waiver.path else None
 
@@ -72,12 +75,8 @@ class Waivers:
         """The waived lines, by path."""
         found: dict[str, LineBits] = {}
         for row in self.active:
-            found[row.path] = found.get(row.path, 0) | self._bits(row)
+            found[row.path] = found.get(row.path, 0) | _lines_at(self.place(row))
         return {path: bits for path, bits in found.items() if bits}
-
-    def _bits(self, waiver: Waiver) -> LineBits:
-        place = self.place(waiver)
-        return 0 if place is None else bits_of(range(place[0], place[1] + 1))
 
     @property
     def tests(self) -> frozenset[str]:
@@ -139,43 +138,58 @@ def uses_of(
         hidden: Likewise.
         vanished: Likewise.
     """
-    gone = frozenset(each.test for each in vanished)
-    deltas = {delta.file.path: delta for delta in comparison.heads} if comparison else {}
-    kept_back = tuple(hidden)
-
-    def state(row: Waiver, place: tuple[int, int] | None) -> WaiverState:
-        if row.used_at:
-            return WaiverState.OWED
-        if waivers.now >= row.expires_at:
-            return WaiverState.EXPIRED
-        if row.path and place is None:
-            return WaiverState.STALE
-        bits = 0 if place is None else bits_of(range(place[0], place[1] + 1))
-        is_needed = (
-            not gone.isdisjoint(row.tests)
-            or _is_needed(bits, deltas.get(row.path))
-            or unwaived(kept_back, {row.path: bits}) != kept_back
-        )
-        return WaiverState.USED if is_needed else WaiverState.OPEN
-
+    needs = _Needs(
+        deltas={delta.file.path: delta for delta in comparison.heads} if comparison else {},
+        hidden=tuple(hidden),
+        gone=frozenset(each.test for each in vanished),
+    )
     places = ((row, waivers.place(row)) for row in waivers.rows)
     return tuple(
-        WaiverUse(waiver=row, state=state(row, place), lines=place)
+        WaiverUse(waiver=row, state=_state(row, place, needs, waivers.now), lines=place)
         for row, place in places
         if not row.used_at or _is_owed(row, place, head)
     )
 
 
-def _is_needed(lines: LineBits, delta: FileDelta | None) -> bool:
-    return delta is not None and _without(delta, lines) != delta
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Needs:
+    """What a verdict would hold against the head, were nothing waived."""
+
+    deltas: Mapping[str, FileDelta]
+    hidden: tuple[Hidden, ...]
+    gone: frozenset[str]
+
+    def one(self, row: Waiver, lines: LineBits) -> bool:
+        """Whether the verdict is another one without this waiver, whose lines these are now."""
+        delta = self.deltas.get(row.path)
+        return (
+            not self.gone.isdisjoint(row.tests)
+            or (delta is not None and _without(delta, lines) != delta)
+            or unwaived(self.hidden, {row.path: lines}) != self.hidden
+        )
 
 
-def _is_owed(waiver: Waiver, place: tuple[int, int] | None, head: Measurement) -> bool:
+def _state(row: Waiver, place: Place | None, needs: _Needs, now: str) -> WaiverState:
+    if row.used_at:
+        return WaiverState.OWED
+    if now >= row.expires_at:
+        return WaiverState.EXPIRED
+    if row.path and place is None:
+        return WaiverState.STALE
+    return WaiverState.USED if needs.one(row, _lines_at(place)) else WaiverState.OPEN
+
+
+def _lines_at(place: Place | None) -> LineBits:
+    return 0 if place is None else bits_of(range(place[0], place[1] + 1))
+
+
+def _is_owed(waiver: Waiver, place: Place | None, head: Measurement) -> bool:
     """Whether what a merge was allowed is still so: repaid is what runs, changed or passes."""
     if waiver.tests:
         return not head.tests.passed.issuperset(waiver.tests)
     if place is None:
         return False
     file = head.file(waiver.path)
-    bits = bits_of(range(place[0], place[1] + 1))
-    return file is None or bool(bits & (file.excluded | file.statements & ~file.executed))
+    if file is None:
+        return True
+    return bool(_lines_at(place) & (file.excluded | file.statements & ~file.executed))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coverage_gate.core.evidence import Evidence
+from coverage_gate.core.measurement import Unparsable
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.scope import looks_like_tooling, serves_the_project
 from coverage_gate.core.verdict import Outcome, RuleResult
@@ -17,43 +20,41 @@ def judge_unmeasured(evidence: Evidence) -> RuleResult | None:
     """
     if RuleName.UNMEASURED not in evidence.policy.rules:
         return None
-    linked = _links(evidence)
-    if linked:
-        return RuleResult(
-            rule=RuleName.UNMEASURED,
-            outcome=Outcome.FAIL,
-            detail=f"links, whose code is not measured: {', '.join(linked)}",
-            findings=tuple(linked),
-        )
     changed = [change.path for change in evidence.changes.touched_python]
+    return _of_links(evidence) or _of_scope(evidence, changed) or _of_outside(evidence, changed)
+
+
+def _of_links(evidence: Evidence) -> RuleResult | None:
+    links = _links(evidence)
+    if not links:
+        return None
+    return _result(Outcome.FAIL, f"links, whose code is not measured: {', '.join(links)}", links)
+
+
+def _of_scope(evidence: Evidence, changed: list[str]) -> RuleResult | None:
     if not changed:
-        return RuleResult(
-            rule=RuleName.UNMEASURED,
-            outcome=Outcome.SKIP,
-            detail="nothing to measure: no Python file changed",
-        )
+        return _result(Outcome.SKIP, "nothing to measure: no Python file changed")
     unknown = _unknown_in_scope(evidence, changed)
-    if unknown:
-        return RuleResult(
-            rule=RuleName.UNMEASURED,
-            outcome=Outcome.FAIL,
-            detail=f"not measured: {', '.join(_reasons(evidence, unknown))}",
-            findings=tuple(unknown),
-        )
+    if not unknown:
+        return None
+    told = ", ".join(_reasons(evidence, unknown))
+    return _result(Outcome.FAIL, f"not measured: {told}", unknown)
+
+
+def _of_outside(evidence: Evidence, changed: list[str]) -> RuleResult:
     outside = _outside_scope(evidence, changed)
-    if outside:
-        told = _reasons(evidence, [path for path in outside if path in evidence.head.unlisted])
-        told += [path for path in outside if path not in evidence.head.unlisted]
-        return RuleResult(
-            rule=RuleName.UNMEASURED,
-            outcome=Outcome.WARN,
-            detail=f"changed outside the measured scope: {', '.join(told)}",
-            findings=tuple(outside),
-        )
+    if not outside:
+        detail = f"changed Python files: {len(changed)}, none unknown to the measurement"
+        return _result(Outcome.PASS, detail)
+    unlisted = set(evidence.head.unlisted)
+    told = _reasons(evidence, [path for path in outside if path in unlisted])
+    told += [path for path in outside if path not in unlisted]
+    return _result(Outcome.WARN, f"changed outside the measured scope: {', '.join(told)}", outside)
+
+
+def _result(outcome: Outcome, detail: str, findings: Sequence[str] = ()) -> RuleResult:
     return RuleResult(
-        rule=RuleName.UNMEASURED,
-        outcome=Outcome.PASS,
-        detail=f"changed Python files: {len(changed)}, none unknown to the measurement",
+        rule=RuleName.UNMEASURED, outcome=outcome, detail=detail, findings=tuple(findings)
     )
 
 
@@ -78,12 +79,11 @@ def _outside_scope(evidence: Evidence, changed: list[str]) -> list[str]:
 
 def _reasons(evidence: Evidence, paths: list[str]) -> list[str]:
     broken = {file.path: file for file in evidence.head.unparsable}
-    reasons = []
-    for path in paths:
-        file = broken.get(path)
-        if file is None:
-            reasons.append(f"{path} (never ran, and its folder has no __init__.py)")
-        else:
-            where = f", line {file.line}" if file.line else ""
-            reasons.append(f"{path} (no valid Python: {file.message}{where})")
-    return reasons
+    return [f"{path} ({_reason(broken.get(path))})" for path in paths]
+
+
+def _reason(broken: Unparsable | None) -> str:
+    if broken is None:
+        return "never ran, and its folder has no __init__.py"
+    where = f", line {broken.line}" if broken.line else ""
+    return f"no valid Python: {broken.message}{where}"
