@@ -55,9 +55,7 @@ def ratchet(
     """
     fields = _read(report)
     rate = _measured_rate(fields, report)
-    merged = sha
-    if fields.tree is not None:
-        merged = _demand_tree(settings, repository, sha, fields.tree, folder=folder)
+    merged = _merged_commit(settings, repository, sha, fields.tree, folder=folder)
     key = BaselineKey(repository=repository, scope=fields.scope or ANY, kind=fields.kind or ANY)
     at = SystemClock().now_iso()
     with store_of(settings).transaction() as store:
@@ -74,24 +72,26 @@ def ratchet(
         if fields.tree is not None and result is not RatchetResult.STALE_LEASE:
             # The merge is made, whether or not the baseline rose: what it was allowed is used up.
             store.use_up_waivers(repository, tree=fields.tree, sha=sha, at=at)
-            note_merge(
-                store,
-                key,
-                tree=fields.tree,
-                branch=branch_of(settings.base),
-                commit=merged,
-                at=at,
-                max_drop=settings.alert_drop,
-                topics=[topic for topic in configured_topics(settings) if topic in CHATS],
-            )
-            _forget_old(store, settings, repository, at=at)
+            _remember(store, settings, key, tree=fields.tree, commit=merged, at=at)
     return result
 
 
-def _forget_old(store: Store, settings: Settings, repository: str, *, at: str) -> None:
-    """Retention: a merge is the one thing that regularly happens to a store."""
+def _remember(
+    store: Store, settings: Settings, key: BaselineKey, *, tree: str, commit: str, at: str
+) -> None:
+    """Add a merge to the history, which forgets what is too old: merges happen regularly."""
+    note_merge(
+        store,
+        key,
+        tree=tree,
+        branch=branch_of(settings.base),
+        commit=commit,
+        at=at,
+        max_drop=settings.alert_drop,
+        topics=[topic for topic in configured_topics(settings) if topic in CHATS],
+    )
     if settings.history_days:
-        store.prune(repository, before=days_before(at, settings.history_days))
+        store.prune(key.repository, before=days_before(at, settings.history_days))
 
 
 def _read(report: Path) -> ReportFields:
@@ -113,10 +113,12 @@ def _measured_rate(fields: ReportFields, report: Path) -> Fraction:
     return exact_percent(fields.measured, name="measured_coverage")
 
 
-def _demand_tree(
-    settings: Settings, repository: str, sha: str, tree: str, *, folder: Path | None
+def _merged_commit(
+    settings: Settings, repository: str, sha: str, tree: str | None, *, folder: Path | None
 ) -> str:
-    """The merged commit's own id, whose tree must be the judged one."""
+    """The merged commit's own id, whose tree must be the judged one, where one was judged."""
+    if tree is None:
+        return sha
     with open_repository(settings, repository, folder=folder) as view:
         merged = view.resolve(sha)
     if merged.tree != tree:

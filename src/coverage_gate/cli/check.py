@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from coverage_gate.core.picture import PictureFile
     from coverage_gate.core.verdict import Verdict
     from coverage_gate.ports import ChangeReader
+    from coverage_gate.procedure import Place, SettingsReader
+    from coverage_gate.settings import Settings
 
 from coverage_gate.cli.options import (
     base_option,
@@ -66,29 +68,40 @@ def check(
         write_faces,
     )
     from coverage_gate.cli.flags import reader
-    from coverage_gate.cli.progress import open_progress
-    from coverage_gate.explaining import pictured
 
     read = reader(flags)
     place = procedure.command_place(
         read(None), repo, branch=branch, work_item=work_item, base=flags["base"]
     )
-    pictures: list[PictureFile] = []
-
-    def look(verdict: Verdict, tree: ChangeReader) -> None:
-        if "html" in {output, *(name for name, _ in files)}:
-            pictures.extend(pictured(verdict, tree))
-
-    with open_progress() as progress:
-        verdict, settings = procedure.judge(read, place, progress=progress, look=look)
+    faces = {output, *(name for name, _ in files)}
+    verdict, settings, pictures = _judged(read, place, draws="html" in faces)
     try:
         written = procedure.publish(verdict, place, key=settings.sign_with)
         write_faces(verdict, files, report=written, picture=pictures)
     except ReportError as error:
         return tell_unreported(verdict, error, output=output)
-    add_step_summary(verdict, [output, *(name for name, _ in files)])
+    add_step_summary(verdict, faces)
     if notify and written is not None:
         from coverage_gate.cli.leaving import leave_verdict
 
         leave_verdict(settings, place, verdict)
     return tell_verdict(verdict, report=written, output=output, picture=pictures)
+
+
+def _judged(
+    read: SettingsReader, place: Place, *, draws: bool
+) -> tuple[Verdict, Settings, list[PictureFile]]:
+    """Judge, and read the lines of the change while the tree is there, if they are drawn."""
+    from coverage_gate.cli.progress import open_progress
+    from coverage_gate.explaining import pictured
+    from coverage_gate.procedure import judge
+
+    pictures: list[PictureFile] = []
+
+    def look(verdict: Verdict, tree: ChangeReader) -> None:
+        if draws:
+            pictures.extend(pictured(verdict, tree))
+
+    with open_progress() as progress:
+        verdict, settings = judge(read, place, progress=progress, look=look)
+    return verdict, settings, pictures

@@ -76,17 +76,13 @@ def diff(
     from coverage_gate.cli.progress import open_progress
     from coverage_gate.wiring import is_uncommitted
 
-    meant = Stand(stand or Stand.COMMIT)
-    if only_code and meant is not Stand.INDEX:
-        raise click.UsageError("--only-code belongs to --staged")
+    meant = _stand_of(stand, only_code=only_code)
     if meant is Stand.INDEX and is_uncommitted(repo):
-        click.echo("nothing to compare with: this is the first commit", err=True)
-        return 0
+        return _nothing("to compare with: this is the first commit")
     read = change_reader(flags, stand=meant)
     place = change_place(read(None), repo, base=flags["base"], stand=meant)
-    if only_code and not any(path.endswith(_MATTERS) for path in procedure.changed_paths(place)):
-        click.echo("nothing to judge: no Python or configuration file is staged", err=True)
-        return 0
+    if only_code and not _changes_code(place):
+        return _nothing("to judge: no Python or configuration file is staged")
     with open_progress() as progress:
         verdict, _ = procedure.judge(read, place, progress=progress)
     try:
@@ -95,6 +91,24 @@ def diff(
         return tell_unreported(verdict, error, output=output)
     add_step_summary(verdict, [output, *(name for name, _ in files)])
     return tell_verdict(verdict, report=None, output=output)
+
+
+def _stand_of(name: str | None, *, only_code: bool) -> Stand:
+    meant = Stand(name or Stand.COMMIT)
+    if only_code and meant is not Stand.INDEX:
+        raise click.UsageError("--only-code belongs to --staged")
+    return meant
+
+
+def _nothing(why: str) -> int:
+    click.echo(f"nothing {why}", err=True)
+    return 0
+
+
+def _changes_code(place: Place) -> bool:
+    from coverage_gate.procedure import changed_paths
+
+    return any(path.endswith(_MATTERS) for path in changed_paths(place))
 
 
 def change_reader(flags: Mapping[str, str | None], *, stand: Stand) -> SettingsReader:

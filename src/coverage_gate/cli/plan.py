@@ -20,6 +20,7 @@ from coverage_gate.cli.targets import read_targets
 
 if TYPE_CHECKING:
     from coverage_gate.core.measurement import MeasureFailure, Measurement
+    from coverage_gate.core.plan import FileDone
     from coverage_gate.core.targets import Target
     from coverage_gate.settings import Settings
     from coverage_gate.surveying import Survey, Wanted
@@ -209,11 +210,14 @@ def _check(
         _write(ticked(text, done, is_whole=task is None).rstrip("\n"), str(plan_file))
     shown = progress_object(done) if output == "json" else None
     click.echo(to_json_line(shown) if shown else progress_text(done, is_alone=task is not None))
+    return 0 if _is_done(done, task) else FAILED
+
+
+def _is_done(files: Iterable[FileDone], task: int | None) -> bool:
+    """Whether the files reach their targets; of one task, whether it is done."""
     if task is None:
-        is_done = all(file.is_reached for file in done)
-    else:
-        is_done = all(each.is_done for file in done for each in file.tasks)
-    return 0 if is_done else FAILED
+        return all(file.is_reached for file in files)
+    return all(each.is_done for file in files for each in file.tasks)
 
 
 def _tell_failing(failed: Iterable[str]) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from coverage_gate.adapters.render.posted import Posted
+    from coverage_gate.ports import Receiver
 
 EXAMPLES = """\b
 Examples:
@@ -31,23 +36,11 @@ def post(*, verdict: Path, forge: str, name: str, branch: str, commit: str, conc
     The status is a success only where the run of the verdict was one, too. The exit status is 4
     where the forge did not take it.
     """
-    from coverage_gate.adapters.render.posted import PostedError, read_posted
     from coverage_gate.core.outbox import VERDICT, Message
     from coverage_gate.ports import DeliveryError
-    from coverage_gate.receiving import RECEIVERS, missing_for, receivers_of
-    from coverage_gate.settings import load_settings
 
-    settings = load_settings()
-    missing = missing_for(settings, forge)
-    if missing:
-        needed = ", ".join(f"ORCH_{each.upper()}" for each in RECEIVERS[forge])
-        raise click.UsageError(f"{forge} needs {needed}: see docs/notifications.md")
-    with verdict.open("rb") as stream:
-        content = stream.read(LONGEST)
-    try:
-        posted = read_posted(content)
-    except PostedError as error:
-        raise click.UsageError(f"{verdict}: {error}") from None
+    receiver = _receiver_at(forge)
+    posted = _read(verdict)
     facts = {
         "repo": name,
         "branch": branch,
@@ -56,7 +49,6 @@ def post(*, verdict: Path, forge: str, name: str, branch: str, commit: str, conc
         "reason": posted.reason,
         "body": posted.comment,
     }
-    receiver = next(each for each in receivers_of(settings) if each.topic == forge)
     try:
         remark = receiver.deliver(Message(kind=VERDICT, facts=facts, key="", seqs=()))
     except DeliveryError as error:
@@ -64,3 +56,25 @@ def post(*, verdict: Path, forge: str, name: str, branch: str, commit: str, conc
         return BROKEN
     click.echo(remark or f"{posted.state} is shown at {forge}")
     return ALLOWED
+
+
+def _receiver_at(forge: str) -> Receiver:
+    from coverage_gate.receiving import RECEIVERS, missing_for, receivers_of
+    from coverage_gate.settings import load_settings
+
+    settings = load_settings()
+    if missing_for(settings, forge):
+        needed = ", ".join(f"ORCH_{each.upper()}" for each in RECEIVERS[forge])
+        raise click.UsageError(f"{forge} needs {needed}: see docs/notifications.md")
+    return next(each for each in receivers_of(settings) if each.topic == forge)
+
+
+def _read(verdict: Path) -> Posted:
+    from coverage_gate.adapters.render.posted import PostedError, read_posted
+
+    with verdict.open("rb") as stream:
+        content = stream.read(LONGEST)
+    try:
+        return read_posted(content)
+    except PostedError as error:
+        raise click.UsageError(f"{verdict}: {error}") from None

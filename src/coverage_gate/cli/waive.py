@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from coverage_gate.core.waiver import Category
 
 from coverage_gate.cli.options import db_option, format_option, repo_option
 
@@ -64,30 +70,43 @@ def waive(
     from coverage_gate import granting, procedure
     from coverage_gate.adapters.render.waivers import waiver_text
     from coverage_gate.cli.flags import reader
-    from coverage_gate.core.waiver import Category
 
-    if category is None or bool(path or lines) == bool(tests):
-        raise click.UsageError("name --category, and --path with --lines or --test")
+    meant = _category(category, has_lines=bool(path or lines), has_tests=bool(tests))
     settings = reader(flags)(None)
-    try:
+    with _refused_as_usage():
         wish = granting.Grant(
             repository=procedure.name_of(repo),
-            category=Category(category),
+            category=meant,
             actor=actor or "",
             reason=reason or "",
             expires=expires,
         )
-        waiver = (
-            granting.grant_tests(settings, wish, tests)
-            if tests
-            else granting.grant_lines(
+        if tests:
+            waiver = granting.grant_tests(settings, wish, tests)
+        else:
+            waiver = granting.grant_lines(
                 settings, wish, repo, ref=branch, path=path or "", lines=lines or ""
             )
-        )
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
     click.echo(f"granted {waiver_text(waiver)}")
     return 0
+
+
+def _category(name: str | None, *, has_lines: bool, has_tests: bool) -> Category:
+    """Of a call that names it, and either lines or tests."""
+    from coverage_gate.core.waiver import Category
+
+    if name is None or has_lines == has_tests:
+        raise click.UsageError("name --category, and --path with --lines or --test")
+    return Category(name)
+
+
+@contextmanager
+def _refused_as_usage() -> Iterator[None]:
+    """What a waiver may not say is a mistake in the call."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 @waive.command("list", epilog=_LIST)
@@ -123,9 +142,7 @@ def revoke(number: int, actor: str, reason: str, **flags: str | None) -> int:
     from coverage_gate import granting
     from coverage_gate.cli.flags import reader
 
-    try:
+    with _refused_as_usage():
         ended = granting.revoke(reader(flags)(None), number, actor=actor, reason=reason)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
     click.echo(f"waiver {number} is revoked" if ended else f"there is no waiver {number}")
     return 0 if ended else 1

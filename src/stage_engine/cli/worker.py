@@ -13,6 +13,7 @@ from stage_engine.cli.options import Duration
 
 if TYPE_CHECKING:
     from stage_engine.context import Engine
+    from stage_engine.worker import WorkerOptions, WorkerReport
 
 _INTERRUPTED = 130
 
@@ -74,8 +75,7 @@ def worker(
     from coverage_gate.cli.progress import open_progress
     from stage_engine.cli.output import answer_json
     from stage_engine.engine import open_engine
-    from stage_engine.signals import HurryError, Signals
-    from stage_engine.worker import Worker, WorkerOptions
+    from stage_engine.worker import WorkerOptions
 
     progress = open_progress()
     # What a worker did stays on the screen.
@@ -92,21 +92,34 @@ def worker(
         tidy_s=None if once else 3600.0,
         keep_s=keep,
     )
-    signals = Signals()
-    with signals.listening():
-        one = Worker(engine=engine, options=options, signals=signals, tell=progress.step)
-        progress.step(f"worker {one.name} takes jobs; SIGTERM or Ctrl-C stops it")
-        try:
-            report = one.work()
-        except HurryError:
-            progress.step("stopped at once; its job went back into the queue")
-            return _INTERRUPTED
-    done = ", ".join(f"{count} {state}" for state, count in sorted(report.ended.items()))
-    progress.step(f"stopped ({report.why}): {report.taken} jobs taken; {done or 'none ended'}")
+    report = _worked(engine, options, progress.step)
+    if report is None:
+        return _INTERRUPTED
     if output == "json":
         ended = {"worker": report.worker, "taken": report.taken, "ended": dict(report.ended)}
         answer_json({**ended, "why": str(report.why)})
     return 0
+
+
+def _worked(
+    engine: Engine, options: WorkerOptions, tell: Callable[[str], None]
+) -> WorkerReport | None:
+    """Work until asked to stop, and tell it; None where asked to stop at once."""
+    from stage_engine.signals import HurryError, Signals
+    from stage_engine.worker import Worker
+
+    signals = Signals()
+    with signals.listening():
+        one = Worker(engine=engine, options=options, signals=signals, tell=tell)
+        tell(f"worker {one.name} takes jobs; SIGTERM or Ctrl-C stops it")
+        try:
+            report = one.work()
+        except HurryError:
+            tell("stopped at once; its job went back into the queue")
+            return None
+    done = ", ".join(f"{count} {state}" for state, count in sorted(report.ended.items()))
+    tell(f"stopped ({report.why}): {report.taken} jobs taken; {done or 'none ended'}")
+    return report
 
 
 def _host(engine: Engine, name: str | None) -> str:
