@@ -136,6 +136,15 @@ def test_a_tree_that_is_known_starts_no_interpreter(desk: Desk, told: Told) -> N
     assert TESTS in {file.path for file in told.whole.aside}
 
 
+def test_what_is_known_is_read_some_files_at_a_time(
+    desk: Desk, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysing, "_AT_ONCE", 2)
+    assert len(told.question.blobs) > 2
+    assert desk.analysis() == told.whole
+    assert desk.asked == []
+
+
 def test_only_new_bytes_are_analysed(desk: Desk, told: Told) -> None:
     with desk.rewritten("x = 1\n\n\ny = 2\n") as question:
         static = desk.analysis(question)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from coverage_gate.adapters.measure import analyse as script
@@ -37,6 +38,8 @@ KEPT_DAYS = 90
 #: The scripts that tell the facts.
 _SCRIPTS = ("analyse", "harmless", "outline")
 _SHOWN = 3
+#: Files whose facts are read at once.
+_AT_ONCE = 1_000
 _LISTED, _ELIGIBLE, _ASIDE, _NEITHER = "LEA-"
 
 
@@ -133,17 +136,21 @@ class Analyst:
 
     def _known(self, question: Question, key: str) -> tuple[KnownFacts, Header | None]:
         """What is kept of these files; the header only where that is all of them."""
-        names = {f"{kind}:{blob}" for blob in question.blobs.values() for kind in "ca"}
-        scope = question.scope_name
+        counted: dict[str, StaticFile] = {}
+        aside: dict[str, StaticFile] = {}
+        scope, payload = question.scope_name, None
         try:
-            kept = self.store.load_facts(self.repository, key, [*names, scope])
+            for blobs in _slices(question.blobs):
+                names = {f"{kind}:{blob}" for blob in blobs.values() for kind in "ca"}
+                kept = self.store.load_facts(self.repository, key, [*names, scope])
+                counted |= _decoded(blobs, kept, "c")
+                aside |= _decoded(blobs, kept, "a")
+                payload = kept.get(scope)
         except StoreError as error:
             self.progress.step(f"what is known of the source cannot be read: {error}")
             return NOTHING_KNOWN, None
-        known = KnownFacts(
-            counted=_decoded(question.blobs, kept, "c"), aside=_decoded(question.blobs, kept, "a")
-        )
-        header = header_from(kept.get(scope), list(question.blobs))
+        known = KnownFacts(counted=counted, aside=aside)
+        header = header_from(payload, list(question.blobs))
         return known, header if header and _is_whole(header, known) else None
 
     def _keep(
@@ -242,6 +249,13 @@ def header_from(payload: bytes | None, paths: Sequence[str]) -> Header | None:
 
 def _is_whole(header: Header, known: KnownFacts) -> bool:
     return known.counted.keys() >= {*header.counted} and known.aside.keys() >= {*header.aside}
+
+
+def _slices(blobs: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Some files at a time: the payloads of all would take as much room as what they say."""
+    rest = iter(blobs.items())
+    while some := dict(islice(rest, _AT_ONCE)):
+        yield some
 
 
 def _decoded(

@@ -10,9 +10,11 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import chain, pairwise
+from sys import intern
 from typing import NoReturn, TypeGuard
 
 from coverage_gate.adapters.measure.analyse import MAX_LINES, MAX_MESSAGE, SCHEMA
+from coverage_gate.adapters.measure.facts_codec import one_arc
 from coverage_gate.core.counting import BrokenFile, Jump, Run, StaticFile
 from coverage_gate.core.linebits import LineBits, bits_of
 from coverage_gate.core.measurement import Arc, Span, Withheld
@@ -230,7 +232,7 @@ def _ranges(told: dict[str, object], key: str) -> LineBits:
 def _arc(value: object) -> Arc:
     match value:
         case [start, end] if _is_line(start) and _is_number(end) and _is_line(abs(end)):
-            return start, end
+            return one_arc(start, end)
         case _:
             raise BadAnswerError("an arc is none")
 
@@ -283,6 +285,6 @@ def _span(value: object) -> Span:
         ):
             _check_order(first, header)
             _check_order(header, last)
-            return Span(name=name, kind=kind, first=first, last=last, header=header)
+            return Span(name=intern(name), kind=intern(kind), first=first, last=last, header=header)
         case _:
             raise BadAnswerError("a span is none")

@@ -138,12 +138,12 @@ def _to_jump(document: Any) -> Jump:  # noqa: ANN401 - JSON
 
 
 def _arcs(pairs: Any) -> tuple[Arc, ...]:  # noqa: ANN401 - JSON
-    return tuple([_one_arc(start, end) for start, end in pairs])
+    return tuple([one_arc(start, end) for start, end in pairs])
 
 
 @lru_cache(maxsize=1 << 15)
-def _one_arc(start: int, end: int) -> Arc:
-    """The same object for all files that have the arc: most of them share theirs."""
+def one_arc(start: int, end: int) -> Arc:
+    """An arc; the same object for all files that have it, for most of them share theirs."""
     return start, end
 
 
