@@ -23,6 +23,7 @@ from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.baseline import key_of
 from coverage_gate.core.measurement import Measurement
+from coverage_gate.core.ratchet import Rise
 from coverage_gate.settings import load_settings
 from coverage_gate.testing.repositories import RepositoryBuilder
 
@@ -211,14 +212,14 @@ def measure_all(shop: Shop) -> None:
     assert isinstance(main, Measurement)
     assert main.counts.rate is not None
     shop.store.ratchet(
-        key=key_of(NAME, main),
-        rate=main.counts.rate,
-        counts=main.counts,
-        sha=shop.sha("main"),
-        tree=main.provenance.tree,
-        holder=None,
-        fence=None,
-        at="2026-01-01T00:00:00Z",
+        Rise(
+            key=key_of(NAME, main),
+            rate=main.counts.rate,
+            counts=main.counts,
+            sha=shop.sha("main"),
+            tree=main.provenance.tree,
+            at="2026-01-01T00:00:00Z",
+        )
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.history import FAR_BACK, Point, Standing, Step, step_text, steps
+from coverage_gate.core.history import FAR_BACK, Merged, Point, Standing, Step, step_text, steps
 from coverage_gate.core.outbox import NOTE
 from coverage_gate.ports import Store
 
@@ -42,42 +41,22 @@ def step_of(store: Store, point: Point, *, max_drop: Fraction) -> Step:
 
 
 def note_merge(
-    store: Store,
-    key: BaselineKey,
-    *,
-    tree: str,
-    branch: str,
-    commit: str,
-    at: str,
-    max_drop: Fraction,
-    topics: Sequence[str],
+    store: Store, merged: Merged, *, max_drop: Fraction, topics: Sequence[str]
 ) -> Step | None:
     """Keep a merged tree's numbers as a point of its branch, and tell where they fell.
 
     Args:
         store: Within the transaction of the merge.
-        key: Repository, scope and kind of what was measured.
-        tree: What was measured, and landed.
-        branch: Where it landed.
-        commit: The merged commit.
-        at: Now.
+        merged: What landed, and where.
         max_drop: A share; what falls by more is told.
         topics: Who is told.
 
     Returns:
         How it stands; None where the tree was not measured so.
     """
-    point = store.note_merge(
-        key.repository,
-        tree=tree,
-        scope=key.scope,
-        kind=key.kind,
-        branch=branch,
-        commit=commit,
-        at=at,
-    )
+    point = store.note_merge(merged)
     if point is None:
         return None
     step = step_of(store, point, max_drop=max_drop)
-    leave_alert(store, step, max_drop=max_drop, topics=topics, at=at)
+    leave_alert(store, step, max_drop=max_drop, topics=topics, at=merged.at)
     return step

@@ -14,8 +14,8 @@ from coverage_gate.adapters.render.report_reader import PASS, ReportFields, read
 from coverage_gate.alerting import note_merge
 from coverage_gate.clock import SystemClock
 from coverage_gate.core.baseline import ANY, Baseline, BaselineKey
-from coverage_gate.core.history import branch_of
-from coverage_gate.core.ratchet import RatchetResult
+from coverage_gate.core.history import Merged, branch_of
+from coverage_gate.core.ratchet import RatchetResult, Rise
 from coverage_gate.core.rates import BadNumberError, exact_percent, percent_number
 from coverage_gate.core.times import days_before
 from coverage_gate.ports import Store, StoreError
@@ -58,40 +58,34 @@ def ratchet(
     merged = _merged_commit(settings, repository, sha, fields.tree, folder=folder)
     key = BaselineKey(repository=repository, scope=fields.scope or ANY, kind=fields.kind or ANY)
     at = SystemClock().now_iso()
+    rise = Rise(
+        key=key,
+        rate=rate,
+        counts=fields.steady_counts if fields.kind else None,
+        sha=sha,
+        tree=fields.tree,
+        holder=work_item,
+        fence=fence,
+        at=at,
+    )
     with store_of(settings).transaction() as store:
-        result = store.ratchet(
-            key=key,
-            rate=rate,
-            counts=fields.steady_counts if fields.kind else None,
-            sha=sha,
-            tree=fields.tree,
-            holder=work_item,
-            fence=fence,
-            at=at,
-        )
+        result = store.ratchet(rise)
         if fields.tree is not None and result is not RatchetResult.STALE_LEASE:
             # The merge is made, whether or not the baseline rose: what it was allowed is used up.
             store.use_up_waivers(repository, tree=fields.tree, sha=sha, at=at)
-            _remember(store, settings, key, tree=fields.tree, commit=merged, at=at)
+            base = branch_of(settings.base)
+            landed = Merged(key=key, tree=fields.tree, branch=base, commit=merged, at=at)
+            _remember(store, settings, landed)
     return result
 
 
-def _remember(
-    store: Store, settings: Settings, key: BaselineKey, *, tree: str, commit: str, at: str
-) -> None:
+def _remember(store: Store, settings: Settings, landed: Merged) -> None:
     """Add a merge to the history, which forgets what is too old: merges happen regularly."""
-    note_merge(
-        store,
-        key,
-        tree=tree,
-        branch=branch_of(settings.base),
-        commit=commit,
-        at=at,
-        max_drop=settings.alert_drop,
-        topics=[topic for topic in configured_topics(settings) if topic in CHATS],
-    )
+    topics = [topic for topic in configured_topics(settings) if topic in CHATS]
+    note_merge(store, landed, max_drop=settings.alert_drop, topics=topics)
     if settings.history_days:
-        store.prune(key.repository, before=days_before(at, settings.history_days))
+        before = days_before(landed.at, settings.history_days)
+        store.prune(landed.key.repository, before=before)
 
 
 def _read(report: Path) -> ReportFields:
@@ -138,17 +132,8 @@ def init_store(settings: Settings) -> bool:
 def ratchet_percent(settings: Settings, repository: str, percent: object, sha: str) -> bool:
     """Raise the "*" baseline of a host that brings a percent. Its own lease is trusted."""
     rate = exact_percent(percent, name="percent")
-    result = store_of(settings).ratchet(
-        key=BaselineKey(repository=repository),
-        rate=rate,
-        counts=None,
-        sha=sha,
-        tree=None,
-        holder=None,
-        fence=None,
-        at=SystemClock().now_iso(),
-    )
-    return result.wrote
+    key, at = BaselineKey(repository=repository), SystemClock().now_iso()
+    return store_of(settings).ratchet(Rise(key=key, rate=rate, sha=sha, at=at)).wrote
 
 
 def reset(settings: Settings, repository: str, percent: str, *, actor: str, reason: str) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.ratchet import RatchetResult
+from coverage_gate.core.ratchet import RatchetResult, Rise
 from coverage_gate.core.rates import Counts
 from coverage_gate.ports import Store
 
@@ -26,14 +26,16 @@ def rise(
     at: str = AT,
 ) -> RatchetResult:
     return store.ratchet(
-        key=key,
-        rate=rate,
-        counts=counts,
-        sha=sha,
-        tree="tree",
-        holder=holder,
-        fence=fence,
-        at=at,
+        Rise(
+            key=key,
+            rate=rate,
+            counts=counts,
+            sha=sha,
+            tree="tree",
+            holder=holder,
+            fence=fence,
+            at=at,
+        )
     )
 
 

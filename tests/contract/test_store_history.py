@@ -6,7 +6,9 @@ from fractions import Fraction
 import pytest
 from tests.contract.store_calls import OWN, rise
 
-from coverage_gate.core.history import FileCounts, Origin, Point, Pruned
+from coverage_gate.core.baseline import BaselineKey
+from coverage_gate.core.history import FileCounts, Merged, Origin, Point, Pruned
+from coverage_gate.core.ratchet import Rise
 from coverage_gate.core.rates import Counts
 from coverage_gate.ports import Store, StoreError
 from coverage_gate.testing.values import covered, measurement, tree_id
@@ -50,9 +52,8 @@ def keep(store: Store, *days: int, branch: str = "main") -> None:
 
 
 def merge(store: Store, tree: str = "t1", kind: str = POINT.kind) -> Point | None:
-    return store.note_merge(
-        "repo", tree=tree, scope="scope", kind=kind, branch="main", commit="merged", at=LATER
-    )
+    key = BaselineKey(repository="repo", scope="scope", kind=kind)
+    return store.note_merge(Merged(key=key, tree=tree, branch="main", commit="merged", at=LATER))
 
 
 def commits(store: Store, branch: str | None = None) -> list[str | None]:
@@ -182,14 +183,14 @@ def test_a_number_is_never_given_twice(store: Store) -> None:
 def test_what_a_baseline_stands_on_is_never_pruned(store: Store) -> None:
     keep(store, 1, 2, 3, 4)
     store.ratchet(
-        key=OWN,
-        rate=Fraction(1, 2),
-        counts=COUNTS,
-        sha="c1",
-        tree="t2",
-        holder=None,
-        fence=None,
-        at=LATER,
+        Rise(
+            key=OWN,
+            rate=Fraction(1, 2),
+            counts=COUNTS,
+            sha="c1",
+            tree="t2",
+            at=LATER,
+        )
     )
     assert store.prune("repo", before=LATER).points == 1
     assert commits(store) == ["c4", "c2", "c1"]

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from coverage_gate.adapters.stores.store import open_store
 from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.ratchet import RANK_ONE, RatchetResult
+from coverage_gate.core.ratchet import RANK_ONE, RatchetResult, Rise
 from coverage_gate.core.records import IntentState
 from coverage_gate.ports import Store
 from coverage_gate.testing.fakes import FixedClock
@@ -112,14 +112,14 @@ class StoreMachine(RuleBasedStateMachine):
     ) -> RatchetResult:
         scope, kind = key
         return store.ratchet(
-            key=BaselineKey(repository="repo", scope=scope, kind=kind),
-            rate=Fraction(value, 10),
-            counts=None,
-            sha="sha",
-            tree=None,
-            holder=holder,
-            fence=fence,
-            at=AT,
+            Rise(
+                key=BaselineKey(repository="repo", scope=scope, kind=kind),
+                rate=Fraction(value, 10),
+                sha="sha",
+                holder=holder,
+                fence=fence,
+                at=AT,
+            )
         )
 
     @rule(key=st.sampled_from(KEYS), value=VALUES, holder=MAYBE_HOLDERS, fence=MAYBE_FENCES)

@@ -9,7 +9,7 @@ import pytest
 
 from coverage_gate.alerting import leave_alert, note_merge, step_of
 from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.history import FileCounts, Point, Standing, Step
+from coverage_gate.core.history import FileCounts, Merged, Point, Standing, Step
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.records import OutboxState
 from coverage_gate.testing.stores import MemoryStore
@@ -40,16 +40,9 @@ def measured(
 
 
 def merged(store: MemoryStore, tree: str, *, scope: str = KEY.scope) -> Step | None:
-    return note_merge(
-        store,
-        BaselineKey(repository="shop", scope=scope, kind=KEY.kind),
-        tree=tree,
-        branch="main",
-        commit=f"merge-of-{tree}",
-        at=NOW,
-        max_drop=TWO,
-        topics=["telegram"],
-    )
+    key = BaselineKey(repository="shop", scope=scope, kind=KEY.kind)
+    landed = Merged(key=key, tree=tree, branch="main", commit=f"merge-of-{tree}", at=NOW)
+    return note_merge(store, landed, max_drop=TWO, topics=["telegram"])
 
 
 def told(store: MemoryStore) -> list[dict[str, str]]:

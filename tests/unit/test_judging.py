@@ -18,6 +18,7 @@ from coverage_gate.core.measurement import (
 )
 from coverage_gate.core.mutants import Mutant
 from coverage_gate.core.policy import MutationMode, MutationPolicy, Policy
+from coverage_gate.core.ratchet import Rise
 from coverage_gate.core.sampling import Fate, Trial
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.judging import BrokenGateError, Ports, Request, run_gate, run_guarded
@@ -124,14 +125,11 @@ def test_the_command_line_compares_with_the_measured_base() -> None:
 def test_a_baseline_of_another_kind_is_not_compared_but_measured_anew() -> None:
     store = MemoryStore()
     store.ratchet(
-        key=replace(key_of("repo", GOOD), kind="ctrace-3.10-line"),
-        rate=Fraction(1),
-        counts=None,
-        sha="",
-        tree=None,
-        holder=None,
-        fence=None,
-        at="2026-01-01T00:00:00Z",
+        Rise(
+            key=replace(key_of("repo", GOOD), kind="ctrace-3.10-line"),
+            rate=Fraction(1),
+            at="2026-01-01T00:00:00Z",
+        )
     )
     verdict, _ = judge(store=store)
     assert verdict.baseline is not None
@@ -141,14 +139,11 @@ def test_a_baseline_of_another_kind_is_not_compared_but_measured_anew() -> None:
 def test_nothing_measurable_is_no_bootstrap_where_main_has_a_value_of_any_kind() -> None:
     store = MemoryStore()
     store.ratchet(
-        key=replace(key_of("repo", GOOD), kind="ctrace-3.10-line"),
-        rate=Fraction(1, 2),
-        counts=None,
-        sha="",
-        tree=None,
-        holder=None,
-        fence=None,
-        at="2026-01-01T00:00:00Z",
+        Rise(
+            key=replace(key_of("repo", GOOD), kind="ctrace-3.10-line"),
+            rate=Fraction(1, 2),
+            at="2026-01-01T00:00:00Z",
+        )
     )
     verdict, _ = judge(measurement(), store=store)
     assert verdict.state is State.FAIL

@@ -16,6 +16,7 @@ from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import FailureCode, FileCoverage, MeasureFailure, Measurement
 from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import Policy, RuleName
+from coverage_gate.core.ratchet import Rise
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.verdict import Outcome, State, Verdict
 from coverage_gate.judging import Ports, Request, run_gate
@@ -197,14 +198,14 @@ def founded(
     counts: Counts | None = measured.counts
     assert counts is not None
     store.ratchet(
-        key=key_of("repo", measured),
-        rate=rate or counts.rate or Fraction(0),
-        counts=None if rate else counts,
-        sha=tree_id("old-commit"),
-        tree=tree,
-        holder=None,
-        fence=None,
-        at=LONG_AGO,
+        Rise(
+            key=key_of("repo", measured),
+            rate=rate or counts.rate or Fraction(0),
+            counts=None if rate else counts,
+            sha=tree_id("old-commit"),
+            tree=tree,
+            at=LONG_AGO,
+        )
     )
     return store
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
-from coverage_gate.core.baseline import kind_text
+from coverage_gate.core.baseline import BaselineKey, kind_text
 from coverage_gate.core.measurement import FileCoverage, Measurement
 from coverage_gate.core.rates import NO_COUNTS, Counts, percent_text, points_text
 
@@ -91,6 +91,31 @@ class Point:
     def name(self) -> str:
         """For people: the commit, else the tree, shortened."""
         return (self.commit or self.tree or self.identity)[:9]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A measured tree that landed.
+
+    Attributes:
+        key: Repository, scope and kind of what was measured.
+        tree: What was measured, and landed.
+        branch: Where it landed.
+        commit: The merged commit.
+        at: Now, ISO 8601 in UTC.
+    """
+
+    key: BaselineKey
+    tree: str
+    branch: str
+    commit: str
+    at: str
+
+    def point(self, measured: Point) -> Point:
+        """The measured point, moved to where it landed."""
+        return replace(
+            measured, branch=self.branch, commit=self.commit, at=self.at, recorded_at=self.at
+        )
 
 
 class Standing(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from coverage_gate.core.baseline import ANY, Baseline
+from coverage_gate.core.baseline import ANY, Baseline, BaselineKey
 from coverage_gate.core.rates import BadNumberError, Counts
 
 #: Rank of 100 %. Two different rates have different ranks up to totals of thirty million.
@@ -30,6 +30,31 @@ class RatchetResult(StrEnum):
     def wrote(self) -> bool:
         """Whether the baseline now carries the value and the commit that were given."""
         return self in (RatchetResult.FOUNDED, RatchetResult.MOVED, RatchetResult.RESTAMPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rise:
+    """A value on its way into a baseline.
+
+    Attributes:
+        key: Whose baseline.
+        rate: Exact share in [0, 1].
+        at: Now, ISO 8601 in UTC.
+        counts: The integers behind the rate; None where a percent was given.
+        sha: The merged commit; empty for an operator's reset.
+        tree: Git tree that was measured; None where a percent was given.
+        holder: Who merges, where the store has a lease row.
+        fence: Of the lease, where the caller knows it.
+    """
+
+    key: BaselineKey
+    rate: Fraction
+    at: str
+    counts: Counts | None = None
+    sha: str = ""
+    tree: str | None = None
+    holder: str | None = None
+    fence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

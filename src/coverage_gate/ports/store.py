@@ -10,10 +10,9 @@ from typing import Protocol
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.contexts import ContextMap
 from coverage_gate.core.flaky import FlakyLine
-from coverage_gate.core.history import FileCounts, Point, Pruned
+from coverage_gate.core.history import FileCounts, Merged, Point, Pruned
 from coverage_gate.core.measurement import Measurement
-from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep
-from coverage_gate.core.rates import Counts
+from coverage_gate.core.ratchet import LeaseRow, RatchetResult, RatchetStep, Rise
 from coverage_gate.core.records import (
     AuditRow,
     Intent,
@@ -69,18 +68,7 @@ class Baselines(Protocol):
     def baselines(self) -> tuple[Baseline, ...]:
         """Of each repository the row that was written last in its newest epoch, by name."""
 
-    def ratchet(
-        self,
-        *,
-        key: BaselineKey,
-        rate: Fraction,
-        counts: Counts | None,
-        sha: str,
-        tree: str | None,
-        holder: str | None,
-        fence: int | None,
-        at: str,
-    ) -> RatchetResult:
+    def ratchet(self, rise: Rise) -> RatchetResult:
         """Raise the key's baseline in the newest epoch, found it, or stamp an equal one anew.
 
         Decided by one statement in the database; see `core.ratchet` for the rule. ValueError for
@@ -124,17 +112,7 @@ class History(Protocol):
         ValueError without repository or identity, or where its counts are not those of its files.
         """
 
-    def note_merge(
-        self,
-        repository: str,
-        *,
-        tree: str,
-        scope: str,
-        kind: str,
-        branch: str,
-        commit: str,
-        at: str,
-    ) -> Point | None:
+    def note_merge(self, merged: Merged) -> Point | None:
         """Keep what was measured of a tree as a point of the branch that it landed in.
 
         Returns:

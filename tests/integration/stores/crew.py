@@ -17,7 +17,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.ratchet import RANK_ONE, RatchetResult, RatchetStep
+from coverage_gate.core.ratchet import RANK_ONE, RatchetResult, RatchetStep, Rise
 from coverage_gate.ports import StoreError
 from coverage_gate.testing.fakes import FixedClock
 
@@ -42,14 +42,14 @@ def rise(
     store: SqlStore, value: int, *, holder: str | None = None, fence: int | None = None
 ) -> RatchetResult:
     return store.ratchet(
-        key=KEY,
-        rate=Fraction(value, SCALE),
-        counts=None,
-        sha=f"sha-{value}",
-        tree=None,
-        holder=holder,
-        fence=fence,
-        at=AT,
+        Rise(
+            key=KEY,
+            rate=Fraction(value, SCALE),
+            sha=f"sha-{value}",
+            holder=holder,
+            fence=fence,
+            at=AT,
+        )
     )
 
 

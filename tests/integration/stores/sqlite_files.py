@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coverage_gate.adapters.stores.store import SqlStore, open_store
 from coverage_gate.core.baseline import BaselineKey
-from coverage_gate.core.ratchet import RatchetResult
+from coverage_gate.core.ratchet import RatchetResult, Rise
 from coverage_gate.testing.fakes import FixedClock
 
 KEY = BaselineKey(repository="repo", scope="scope", kind="kind")
@@ -24,14 +24,14 @@ def rise(
 ) -> RatchetResult:
     """Ratchet a value in tenths."""
     return store.ratchet(
-        key=KEY,
-        rate=Fraction(tenths, 10),
-        counts=None,
-        sha="sha",
-        tree=None,
-        holder=holder,
-        fence=fence,
-        at=AT,
+        Rise(
+            key=KEY,
+            rate=Fraction(tenths, 10),
+            sha="sha",
+            holder=holder,
+            fence=fence,
+            at=AT,
+        )
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -27,25 +26,11 @@ from coverage_gate.adapters.stores.dialect import upsert
 from coverage_gate.adapters.stores.schema import BASELINES, BIG, LEASES, RATCHET_LOG
 from coverage_gate.adapters.stores.sql_lease import may_write
 from coverage_gate.core.baseline import Baseline, BaselineKey
-from coverage_gate.core.ratchet import FIRST_EPOCH, RatchetResult, RatchetStep, checked_rank
+from coverage_gate.core.ratchet import FIRST_EPOCH, RatchetResult, RatchetStep, Rise, checked_rank
 from coverage_gate.core.rates import Counts, percent_number
 from coverage_gate.ports import StoreError
 
 _OWNER = ("repository", "scope", "kind")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rise:
-    """A value on its way into a baseline; the fields are those of `ports.Store.ratchet`."""
-
-    key: BaselineKey
-    rate: Fraction
-    counts: Counts | None
-    sha: str
-    tree: str | None
-    holder: str | None
-    fence: int | None
-    at: str
 
 
 def ratchet(connection: Connection, rise: Rise) -> RatchetResult:

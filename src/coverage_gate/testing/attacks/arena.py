@@ -21,6 +21,7 @@ from coverage_gate.core.baseline import key_of
 from coverage_gate.core.changes import Changes, Commit, Landing
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.ratchet import Rise
 from coverage_gate.core.verdict import Outcome, Verdict
 from coverage_gate.judging import Request, run_guarded
 from coverage_gate.ports import Measurer, Repository, TreeSource
@@ -106,14 +107,14 @@ def build(top: Path, env: Mapping[str, str], *, table: bytes | None = None) -> A
     if isinstance(measured, MeasureFailure):
         raise ArenaError(f"{measured.message}\n{measured.output}".strip())
     open_store(arena.store, clock=SystemClock()).ratchet(
-        key=key_of(NAME, measured),
-        rate=Fraction(measured.counts.covered, measured.counts.total),
-        counts=measured.counts,
-        sha="0" * 40,
-        tree=measured.provenance.tree,
-        holder=None,
-        fence=None,
-        at="2026-01-01T00:00:00Z",
+        Rise(
+            key=key_of(NAME, measured),
+            rate=Fraction(measured.counts.covered, measured.counts.total),
+            counts=measured.counts,
+            sha="0" * 40,
+            tree=measured.provenance.tree,
+            at="2026-01-01T00:00:00Z",
+        )
     )
     return arena
 

@@ -10,13 +10,13 @@ from coverage_gate.core.ratchet import (
     FIRST_EPOCH,
     RatchetResult,
     RatchetStep,
+    Rise,
     checked_rank,
     judge_ratchet,
     lease_allows,
     newest_of,
     rank_of,
 )
-from coverage_gate.core.rates import Counts
 from coverage_gate.testing.memory.accounts import Accounts
 from coverage_gate.testing.memory.rows import epoch_of, newest_first, put_baseline, rank_in
 
@@ -41,44 +41,23 @@ class Baselines(Accounts):
         """See `ports.Store.baselines`."""
         return newest_of(self.rows.baselines.values())
 
-    def ratchet(
-        self,
-        *,
-        key: BaselineKey,
-        rate: Fraction,
-        counts: Counts | None,
-        sha: str,
-        tree: str | None,
-        holder: str | None,
-        fence: int | None,
-        at: str,
-    ) -> RatchetResult:
+    def ratchet(self, rise: Rise) -> RatchetResult:
         """See `ports.Store.ratchet`."""
-        rank = checked_rank(rate, counts)
-        for name in (key.repository, key.scope, key.kind, sha, tree or "", holder or ""):
-            name_text(name)
+        rank, key = checked_rank(rise.rate, rise.counts), rise.key
+        given = (key.repository, key.scope, key.kind, rise.sha, rise.tree, rise.holder)
+        for name in given:
+            name_text(name or "")
         with self._change() as rows:
             lease = rows.leases.get(key.repository)
-            if not lease_allows(lease, holder=holder, fence=fence):
+            if not lease_allows(lease, holder=rise.holder, fence=rise.fence):
                 return RatchetResult.STALE_LEASE
             epoch = max(FIRST_EPOCH, epoch_of(rows, key.repository))
             own = rows.baselines.get((key, epoch))
             star = rows.baselines.get((BaselineKey(repository=key.repository), epoch))
             result = judge_ratchet(own=rank_in(own), star=rank_in(star), new=rank)
             if result.wrote:
-                put_baseline(
-                    rows,
-                    Baseline(
-                        key=key,
-                        epoch=epoch,
-                        rate=rate,
-                        counts=counts,
-                        sha=sha,
-                        updated_at=at,
-                        tree=tree,
-                    ),
-                    fence=lease.fence if lease else fence,
-                )
+                fence = lease.fence if lease else rise.fence
+                put_baseline(rows, _baseline(rise, epoch), fence=fence)
             return result
 
     def reset_baseline(
@@ -97,7 +76,7 @@ class Baselines(Accounts):
                 detail={"epoch": epoch, "rank": rank},
                 at=at,
             )
-            row = Baseline(key=key, epoch=epoch, rate=rate, counts=None, sha="", updated_at=at)
+            row = _baseline(Rise(key=key, rate=rate, at=at), epoch)
             put_baseline(block.rows, row, fence=None)
         return epoch
 
@@ -106,3 +85,15 @@ class Baselines(Accounts):
         return newest_first(
             [step for step in self.rows.steps if step.repository == repository], limit
         )
+
+
+def _baseline(rise: Rise, epoch: int) -> Baseline:
+    return Baseline(
+        key=rise.key,
+        epoch=epoch,
+        rate=rise.rate,
+        counts=rise.counts,
+        sha=rise.sha,
+        updated_at=rise.at,
+        tree=rise.tree,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from coverage_gate.adapters.stores.texts import name_text, needed
-from coverage_gate.core.history import FileCounts, Origin, Point, Pruned, checked_files
+from coverage_gate.core.history import FileCounts, Merged, Origin, Point, Pruned, checked_files
 from coverage_gate.testing.memory.part import MemoryPart
 from coverage_gate.testing.memory.rows import (
     newest_first,
@@ -36,19 +36,10 @@ class History(MemoryPart):
             rows.points.append((replace(point, seq=rows.last_point), checked))
             return True
 
-    def note_merge(
-        self,
-        repository: str,
-        *,
-        tree: str,
-        scope: str,
-        kind: str,
-        branch: str,
-        commit: str,
-        at: str,
-    ) -> Point | None:
+    def note_merge(self, merged: Merged) -> Point | None:
         """See `ports.Store.note_merge`."""
-        wanted = (repository, tree, scope, kind, Origin.MEASURED)
+        key = merged.key
+        wanted = (key.repository, merged.tree, key.scope, key.kind, Origin.MEASURED)
         with self.transaction() as block:
             found = [
                 each
@@ -59,7 +50,7 @@ class History(MemoryPart):
             if not found:
                 return None
             point, files = found[-1]
-            moved = replace(point, branch=branch, commit=commit, at=at, recorded_at=at)
+            moved = merged.point(point)
             block.note_point(moved, files)
             known = {point_key(each): each for each, _ in block.rows.points}
             return known[point_key(moved)]

@@ -29,11 +29,12 @@ from coverage_gate.adapters.stores.dialect import WRITER_QUEUE, queue_for_writin
 from coverage_gate.adapters.stores.schema import BASELINES, METADATA, TRIGGERS
 from coverage_gate.core.baseline import BaselineKey
 from coverage_gate.core.history import point_of
+from coverage_gate.core.ratchet import Rise
 from coverage_gate.core.records import IntentState, OutboxState
 from coverage_gate.testing.values import covered, measurement
 
 KEY = BaselineKey(repository="repo", scope="scope", kind="kind")
-RISE = sql_baseline.Rise(
+RISE = Rise(
     key=KEY,
     rate=Fraction(1, 2),
     counts=None,

@@ -11,8 +11,7 @@ from coverage_gate.adapters.stores.parts.part import SqlPart
 from coverage_gate.adapters.stores.schema import BASELINES
 from coverage_gate.adapters.stores.texts import json_text
 from coverage_gate.core.baseline import Baseline, BaselineKey
-from coverage_gate.core.ratchet import RatchetResult, RatchetStep, checked_rank, newest_of
-from coverage_gate.core.rates import Counts
+from coverage_gate.core.ratchet import RatchetResult, RatchetStep, Rise, checked_rank, newest_of
 
 
 class Baselines(SqlPart):
@@ -39,30 +38,9 @@ class Baselines(SqlPart):
             rows = connection.execute(select(BASELINES)).all()
         return newest_of(map(sql_baseline.baseline_of, rows))
 
-    def ratchet(
-        self,
-        *,
-        key: BaselineKey,
-        rate: Fraction,
-        counts: Counts | None,
-        sha: str,
-        tree: str | None,
-        holder: str | None,
-        fence: int | None,
-        at: str,
-    ) -> RatchetResult:
+    def ratchet(self, rise: Rise) -> RatchetResult:
         """See `ports.Store.ratchet`."""
-        checked_rank(rate, counts)
-        rise = sql_baseline.Rise(
-            key=key,
-            rate=rate,
-            counts=counts,
-            sha=sha,
-            tree=tree,
-            holder=holder,
-            fence=fence,
-            at=at,
-        )
+        checked_rank(rise.rate, rise.counts)
         with self._write() as connection:
             return sql_baseline.ratchet(connection, rise)
 
@@ -71,16 +49,7 @@ class Baselines(SqlPart):
     ) -> int:
         """See `ports.Store.reset_baseline`."""
         rank = checked_rank(rate, None)
-        rise = sql_baseline.Rise(
-            key=BaselineKey(repository=repository),
-            rate=rate,
-            counts=None,
-            sha="",
-            tree=None,
-            holder=None,
-            fence=None,
-            at=at,
-        )
+        rise = Rise(key=BaselineKey(repository=repository), rate=rate, at=at)
         note = sql_records.audit_row(
             actor=actor,
             action="baseline-reset",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from coverage_gate.adapters.stores import sql_history
 from coverage_gate.adapters.stores.history_codec import decode_files, encode_files
 from coverage_gate.adapters.stores.parts.part import SqlPart
-from coverage_gate.core.history import FileCounts, Point, Pruned, checked_files
+from coverage_gate.core.history import FileCounts, Merged, Point, Pruned, checked_files
 
 
 class History(SqlPart):
@@ -26,27 +25,15 @@ class History(SqlPart):
         with self._write() as connection:
             return sql_history.note(connection, row)
 
-    def note_merge(
-        self,
-        repository: str,
-        *,
-        tree: str,
-        scope: str,
-        kind: str,
-        branch: str,
-        commit: str,
-        at: str,
-    ) -> Point | None:
+    def note_merge(self, merged: Merged) -> Point | None:
         """See `ports.Store.note_merge`."""
-        wanted = sql_history.measured_tree(repository, tree, scope, kind)
+        key = merged.key
+        wanted = sql_history.measured_tree(key.repository, merged.tree, key.scope, key.kind)
         with self._write() as connection:
             found = connection.execute(wanted).one_or_none()
             if found is None:
                 return None
-            moved = replace(
-                sql_history.point_from(found), branch=branch, commit=commit, at=at, recorded_at=at
-            )
-            row = sql_history.point_row(moved, found.payload)
+            row = sql_history.point_row(merged.point(sql_history.point_from(found)), found.payload)
             sql_history.note(connection, row)
             return sql_history.point_from(connection.execute(sql_history.point_known(row)).one())
 
