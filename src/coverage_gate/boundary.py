@@ -5,12 +5,12 @@ Logs through `logging.getLogger("coverage_gate")` and never configures logging.
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
-from urllib.parse import quote
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from logging import Logger
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -26,8 +26,8 @@ _GROUP_LIMIT = 3
 _GROUP_DEPTH = 3
 _FRAME_LIMIT = 30
 
-_LOGGER = logging.getLogger("coverage_gate")
-_LOGGER.addHandler(logging.NullHandler())
+
+# Modules that only an error or a secret needs are loaded by it: most calls meet neither.
 
 
 def keep_text(text: str) -> str:
@@ -118,9 +118,19 @@ def log_error(error: BaseException, *, redact: Redactor = keep_text) -> None:
     its secrets, and stumble over one whose text cannot be had.
     """
     try:
-        _LOGGER.error("%s", trace_text(error, redact=redact))
+        library_log().error("%s", trace_text(error, redact=redact))
     except Exception:  # a host's log handler may raise; nobody is left to be told
         return
+
+
+@cache
+def library_log() -> Logger:
+    """The library's log; silent where the host configures none."""
+    import logging  # noqa: PLC0415 - see above
+
+    logger = logging.getLogger("coverage_gate")
+    logger.addHandler(logging.NullHandler())
+    return logger
 
 
 def trace_text(error: BaseException, *, redact: Redactor = keep_text) -> str:
@@ -131,6 +141,8 @@ def trace_text(error: BaseException, *, redact: Redactor = keep_text) -> str:
 
 
 def _percent_encoded(secret: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415 - see above
+
     # surrogatepass: a variable's bytes need not be text.
     return quote(secret, safe="", errors="surrogatepass")
 
@@ -173,6 +185,8 @@ def _members(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def _frames(error: BaseException) -> str:
+    import traceback  # noqa: PLC0415 - see above
+
     frames = traceback.format_tb(_own(error, "__traceback__"), limit=-_FRAME_LIMIT)
     return "".join(frames).rstrip("\n")
 

@@ -116,6 +116,14 @@ def test_the_switch_and_the_scope_are_read_without_anything_heavy(tmp_path: Path
     assert _loaded(code, folder=tmp_path) == set()
 
 
+def test_help_of_a_command_loads_no_setting_and_nothing_of_judging(folder: Path) -> None:
+    lists = _RUN.replace(_LIST, "print(*sys.modules, file=sys.stderr)")
+    loaded = _loaded(lists, "check", "--help", folder=folder)
+    ours = {name for name in loaded if name.startswith("coverage_gate.")}
+    assert {name.split(".")[1] for name in ours} <= {"boundary", "cli", "settings"}
+    assert not loaded & {"coverage_gate.settings.catalogue", "decimal", "logging", "hashlib"}
+
+
 def test_debug_alone_loads_structlog(folder: Path) -> None:
     loaded = _loaded(_RUN, "config", "show", "--debug", folder=folder)
     assert "structlog" in loaded

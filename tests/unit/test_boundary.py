@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from coverage_gate.boundary import (
     REDACTED,
     describe_error,
+    library_log,
     log_error,
     never_raises,
     redactor,
@@ -298,6 +299,7 @@ def test_a_raising_log_handler_does_not_open_the_boundary() -> None:
         assert _raise(ValueError("x")) == "error: ValueError: x"
 
 
-def test_importing_the_boundary_configures_no_logging() -> None:
-    handlers = logging.getLogger("coverage_gate").handlers
+def test_the_boundary_configures_no_logging() -> None:
+    assert library_log() is logging.getLogger("coverage_gate")
+    handlers = library_log().handlers
     assert [type(handler) for handler in handlers] == [logging.NullHandler]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
-
-from coverage_gate.settings.values import looks_secret
 
 _FOLDER = "coverage-gate"
+_SECRET = re.compile(
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|PASSFILE|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|SESSION|WEBHOOK"
+    r"|OAUTH|(DATABASE|DB)_UR[IL]|(^|_)(AUTH|KEYS?|DSN|PAT|PWD?)(_|$)",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +60,18 @@ def index_file(env: Mapping[str, str] | None = None) -> Path | None:
 
 def secret_values(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The values of all our secret variables, valid or not, for redaction; sorted."""
+    from urllib.parse import unquote  # noqa: PLC0415 - a command without an error needs it not
+
     env = read_environment() if env is None else env
     values = {text.strip() for name, text in env.items() if _is_our_secret(name)}
     passwords = {_password(value) for value in values}
     decoded = {unquote(password) for password in passwords}
     return tuple(sorted((values | passwords | decoded) - {""}))
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a variable of this name is likely to hold a secret."""
+    return _SECRET.search(name) is not None
 
 
 def home_folder(env: Mapping[str, str]) -> Path | None:

@@ -21,7 +21,7 @@ from coverage_gate.core.reuse import Reuse
 from coverage_gate.core.targets import Target
 from coverage_gate.ports import RunLimits
 from coverage_gate.settings import values
-from coverage_gate.settings.environment import cache_folder, secret_values
+from coverage_gate.settings.environment import cache_folder, looks_secret, secret_values
 from coverage_gate.settings.names import Origin
 from coverage_gate.settings.scope import DEFAULT_SELF_REPO, Scope
 from coverage_gate.settings.values import BranchMode, Interpreters
@@ -235,7 +235,7 @@ class Settings(BaseModel):
 
         What looks like a secret is left out, whoever names it.
         """
-        wanted = [name for name in names if not values.looks_secret(name)]
+        wanted = [name for name in names if not looks_secret(name)]
         return {name: self.environment[name] for name in wanted if name in self.environment}
 
     def variables_for_tests(self) -> dict[str, str]:

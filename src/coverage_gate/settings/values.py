@@ -25,17 +25,13 @@ from coverage_gate.core.globs import is_glob
 from coverage_gate.core.kinds import ACTIONS, Kind
 from coverage_gate.core.policy import SWITCHED_RULES, RuleName
 from coverage_gate.core.targets import Target
+from coverage_gate.settings.environment import looks_secret
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _NUMBER_LENGTH = 20
 _TEXT_LENGTH = 4096
 _SHOWN_LENGTH = 40
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_SECRET = re.compile(
-    r"TOKEN|SECRET|PASSW|PASSPHRASE|PASSFILE|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|SESSION|WEBHOOK"
-    r"|OAUTH|(DATABASE|DB)_UR[IL]|(^|_)(AUTH|KEYS?|DSN|PAT|PWD?)(_|$)",
-    re.ASCII | re.IGNORECASE,
-)
 _OPERATOR = re.compile(r"[;&|<>()]+")
 _RESERVED = re.compile(r"(ORCH|COVERAGE|COV_CORE)_.*", re.ASCII | re.IGNORECASE)
 # As the store reads it: two letters or more, a drive letter is no scheme.
@@ -82,11 +78,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the most similar known name, with a leading space; empty if none is similar."""
     found = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {found[0]}?)" if found else ""
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a variable of this name is likely to hold a secret."""
-    return _SECRET.search(name) is not None
 
 
 def looks_like_address(text: str) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from threading import Lock
 
+from coverage_gate.boundary import library_log
 from coverage_gate.ports import Clock
 from coverage_gate.settings import load_settings
 
-_LOGGER = logging.getLogger("coverage_gate")
 _SCHEME = "bearer "
 
 #: So many wrong tokens are told what is missing; then one a second, the others are turned away.
@@ -62,7 +61,7 @@ class Doorkeeper:
         self._left = min(BURST, self._left + (now - self._seen))
         self._seen = now
         if self._logged is None or now - self._logged >= _LOG_EVERY_S:
-            _LOGGER.warning("%d requests without the right API token", self._unlogged)
+            library_log().warning("%d requests without the right API token", self._unlogged)
             self._logged, self._unlogged = now, 0
         if self._left < 1:
             return Access.TOO_MANY

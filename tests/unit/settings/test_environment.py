@@ -13,8 +13,12 @@ from coverage_gate.settings import (
     terminal_wishes,
     unknown_variables,
 )
-from coverage_gate.settings.environment import home_folder, read_environment, state_folder
-from coverage_gate.settings.values import looks_secret
+from coverage_gate.settings.environment import (
+    home_folder,
+    looks_secret,
+    read_environment,
+    state_folder,
+)
 
 
 def test_the_environment_is_copied() -> None:
