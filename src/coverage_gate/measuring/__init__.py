@@ -11,6 +11,7 @@ together; each of them knows none of the others.
 | `identity` | that plan as one digest: the same digest is the same measurement |
 | `place` | where one tree is measured |
 | `analysing` | the static analysis, each blob once |
+| `precompiling` | bytecode of the source, each blob compiled once |
 | `executing` | export, static analysis and the run of the tests in a private folder |
 | `counting` | claims and static facts to a measurement |
 | `faults` | what ends a measurement, as failure values |

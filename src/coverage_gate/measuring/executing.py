@@ -24,6 +24,7 @@ from coverage_gate.measuring.analysing import Analyst, Question
 from coverage_gate.measuring.bench import Bench, Plan
 from coverage_gate.measuring.faults import UnmeasurableError
 from coverage_gate.measuring.place import Place
+from coverage_gate.measuring.precompiling import Precompiler
 from coverage_gate.ports import Progress, Sandbox
 
 #: Who tells coverage.py which test runs: nobody, the gate's plugin, coverage.py finds out itself.
@@ -57,6 +58,7 @@ class Executor:
     view: GitView | None
     sandbox: Sandbox
     analyst: Analyst
+    precompiler: Precompiler
     progress: Progress
 
     def execute(self, plan: Plan, folder: Path, *, contexts: Contexts = "") -> Executed:
@@ -65,6 +67,7 @@ class Executor:
         place = self._laid_out(plan, folder, contexts)
         self.progress.detail("reading the source")
         static = self._analysed(plan, place, blobs)
+        self._precompile(plan, place, blobs)
         self.progress.detail("running the tests")
         rig = self._rig(plan, place)
         ran = self._run(rig, place, is_told=contexts == "told")
@@ -139,6 +142,10 @@ class Executor:
         return self.analyst.analyse(
             Question(plan=plan, place=place, blobs=candidates, layout=layout)
         )
+
+    def _precompile(self, plan: Plan, place: Place, blobs: Mapping[str, str]) -> None:
+        if plan.source.tree is not None:
+            self.precompiler.fill(plan, place.root, blobs)
 
     def _rig(self, plan: Plan, place: Place) -> Rig:
         return Rig(

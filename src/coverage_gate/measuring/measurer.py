@@ -225,6 +225,7 @@ class TreeMeasurer:
     def _executor(self) -> Executor:
         from coverage_gate.measuring.analysing import Analyst
         from coverage_gate.measuring.executing import Executor
+        from coverage_gate.measuring.precompiling import Precompiler
 
         analyst = Analyst(
             repository=self.bench.repository,
@@ -234,10 +235,18 @@ class TreeMeasurer:
             timeout_s=self.bench.limits.timeout_s,
             check_percent=self.bench.self_check_percent,
         )
+        precompiler = Precompiler(
+            repository=self.bench.repository,
+            store=self.store,
+            clock=self.clock,
+            progress=self.progress,
+            timeout_s=self.bench.limits.timeout_s,
+        )
         return Executor(
             bench=self.bench,
             view=self.view,
             sandbox=self.sandbox,
             analyst=analyst,
+            precompiler=precompiler,
             progress=self.progress,
         )

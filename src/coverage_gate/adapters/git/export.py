@@ -163,11 +163,14 @@ def _copy_item(writer: FolderWriter, path: str, item: os.DirEntry[bytes]) -> Non
 
 
 def _read(file: bytes, limit: int) -> tuple[bytes, int]:
-    # The folder may change meanwhile: a pipe in the file's place would block, a link lead away.
-    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 - takes a descriptor
+    with open(file, "rb", opener=_opened) as stream:
         content = stream.read(limit + 1)
-        mode = os.fstat(descriptor).st_mode
+        mode = os.fstat(stream.fileno()).st_mode
     if len(content) > limit:
         raise tree_too_large(f"a file of more than {limit} bytes")
     return content, mode
+
+
+def _opened(file: str | bytes, _: int) -> int:
+    # The folder may change meanwhile: a pipe in the file's place would block, a link lead away.
+    return os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

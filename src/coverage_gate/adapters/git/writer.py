@@ -14,6 +14,7 @@ from coverage_gate.adapters.git.trees import MAX_FILES
 MTIME_NS = 1_000_000_000 * 10**9
 
 _MAX_TARGET = 4000
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,7 @@ class FolderWriter:
             raise tree_too_large(f"more than {self.limits.total_bytes} bytes")
 
     def _write(self, path: str, content: bytes, *, executable: bool) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(self.place(path), flags, 0o600), "wb", buffering=0) as stream:  # noqa: PTH123 - takes a descriptor
+        with open(self.place(path), "wb", buffering=0, opener=_new_file) as stream:
             _write_all(stream.fileno(), content)
             os.fchmod(stream.fileno(), 0o755 if executable else 0o644)
             os.utime(stream.fileno(), ns=(MTIME_NS, MTIME_NS))
@@ -124,6 +124,11 @@ def stays_inside(path: str, target: bytes) -> bool:
         names.pop(0)
     climbs = len(parts) - len(names)
     return b".." not in names and climbs <= path.count("/")
+
+
+def _new_file(place: str | bytes, _: int) -> int:
+    # Given to `open`: what it opened itself is closed, whatever fails.
+    return os.open(place, _NEW, 0o600)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
