@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from coverage_gate.boundary import Redactor, keep_text, never_raises
-from coverage_gate.core.explanation import Explanation, explain
 from coverage_gate.core.nearest import is_test_module, read_tests
 from coverage_gate.core.ordering import Sources, paths_of, work_order
-from coverage_gate.core.picture import PictureFile, picture_of, pictured_paths
 from coverage_gate.core.reach import text_of
 from coverage_gate.core.verdict import Verdict
 from coverage_gate.core.work_order import Asked
 from coverage_gate.ports import ChangeReader, TreeReader
+
+if TYPE_CHECKING:
+    from coverage_gate.core.explanation import Explanation
+    from coverage_gate.core.picture import PictureFile
 
 #: Bytes of source that are read for an order, and of tests.
 _SOURCE_BYTES, _TEST_BYTES = 8_000_000, 8_000_000
@@ -54,6 +57,8 @@ def explained(
     Raises:
         RepositoryError: If the tree cannot be read.
     """
+    from coverage_gate.core.explanation import explain  # noqa: PLC0415 - few verdicts ask for it
+
     if verdict.measurement is None or verdict.tree is None:
         return None
     sources = read_sources(reader, verdict.tree, (path,))
@@ -68,6 +73,8 @@ def pictured(verdict: Verdict, reader: ChangeReader) -> tuple[PictureFile, ...]:
 
 
 def _pictured(verdict: Verdict, reader: ChangeReader) -> tuple[PictureFile, ...]:
+    from coverage_gate.core.picture import picture_of, pictured_paths  # noqa: PLC0415 - as above
+
     if verdict.tree is None or verdict.base_commit is None:
         return ()
     diffs = reader.diff(reader.resolve(verdict.base_commit).tree, verdict.tree)

@@ -124,6 +124,32 @@ def test_help_of_a_command_loads_no_setting_and_nothing_of_judging(folder: Path)
     assert not loaded & {"coverage_gate.settings.catalogue", "decimal", "logging", "hashlib"}
 
 
+# What most verdicts have no use for: each is loaded by the few that do.
+_RARE = (
+    "coverage_gate.adapters.git.snapshot",
+    "coverage_gate.adapters.git.writer",
+    "coverage_gate.adapters.render.json_verdict",
+    "coverage_gate.adapters.render.measurement",
+    "coverage_gate.adapters.render.order",
+    "coverage_gate.adapters.sandbox.probing",
+    "coverage_gate.adapters.sandbox.template",
+    "coverage_gate.core.explanation",
+    "coverage_gate.core.outbox",
+    "coverage_gate.core.picture",
+    "coverage_gate.core.plan",
+    "coverage_gate.core.skeleton",
+    "coverage_gate.core.tokens",
+    "coverage_gate.mutating",
+    "coverage_gate.receiving",
+)
+
+
+def test_judging_loads_nothing_that_few_verdicts_need(tmp_path: Path) -> None:
+    modules = "import coverage_gate.procedure, coverage_gate.cli.answers"
+    code = f"import sys; {modules}; print(*sys.modules, file=sys.stderr)"
+    assert _loaded(code, folder=tmp_path).isdisjoint(_RARE)
+
+
 def test_debug_alone_loads_structlog(folder: Path) -> None:
     loaded = _loaded(_RUN, "config", "show", "--debug", folder=folder)
     assert "structlog" in loaded

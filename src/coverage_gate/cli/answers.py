@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT, to_json_line
-from coverage_gate.adapters.render.measurement import (
-    failure_object,
-    measurement_object,
-    measurement_text,
-)
-from coverage_gate.adapters.render.printable import block, one_line
+from coverage_gate.adapters.render.printable import TEXT_LIMIT, block, one_line
 from coverage_gate.adapters.report_files import ReportError, write_report
 from coverage_gate.cli.faces import shown, written
 from coverage_gate.core.measurement import MeasureFailure, Measurement
-from coverage_gate.core.picture import PictureFile
 from coverage_gate.core.verdict import Reason, State, Verdict
 from coverage_gate.settings import step_summary
+
+if TYPE_CHECKING:
+    from coverage_gate.core.picture import PictureFile
 
 ALLOWED, FAILED, BAD_USAGE, UNMEASURABLE_CLOSED, BROKEN = 0, 1, 2, 3, 4
 
@@ -100,6 +97,9 @@ def tell_measurement(measured: Measurement | MeasureFailure, *, output: str) -> 
     """Print a measurement, or why there is none. Returns the exit status."""
     if isinstance(measured, MeasureFailure):
         return tell_failure(measured, output=output)
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.measurement import measurement_object, measurement_text
+
     if output == "json":
         click.echo(to_json_line(measurement_object(measured)))
     else:
@@ -109,6 +109,9 @@ def tell_measurement(measured: Measurement | MeasureFailure, *, output: str) -> 
 
 def tell_failure(failure: MeasureFailure, *, output: str) -> int:
     """Print why there is no measurement. Returns the exit status."""
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.measurement import failure_object
+
     if output == "json":
         click.echo(to_json_line(failure_object(failure)))
     else:

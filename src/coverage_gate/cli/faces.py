@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from coverage_gate.cli.style import Terminal, terminal_of
-from coverage_gate.core.picture import PictureFile
 from coverage_gate.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from coverage_gate.core.picture import PictureFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

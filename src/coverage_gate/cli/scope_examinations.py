@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from coverage_gate.adapters.git.export import SKIPPED_FOLDERS
+from coverage_gate.adapters.git.trees import SKIPPED_FOLDERS
 from coverage_gate.adapters.git.view import open_view
 from coverage_gate.adapters.measure.base_config import (
     CONFIG_FILES,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coverage_gate.adapters.git.export import SKIPPED_FOLDERS
+from coverage_gate.adapters.git.trees import SKIPPED_FOLDERS
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.measure.base_config import CONFIG_FILES
 from coverage_gate.adapters.measure.scope import is_candidate

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from coverage_gate.core.outbox import Message
+if TYPE_CHECKING:
+    from coverage_gate.core.outbox import Message
 
 
 class DeliveryError(Exception):

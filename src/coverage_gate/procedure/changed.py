@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from coverage_gate.adapters.git.snapshot import snapshot
 from coverage_gate.ports import Progress
 from coverage_gate.procedure.places import Place
 from coverage_gate.wiring import no_repository, open_workshop
@@ -14,6 +13,8 @@ def changed_paths(place: Place, *, progress: Progress | None = None) -> tuple[st
     Raises:
         RepositoryError: If the folder is no repository, or a merge is not finished.
     """
+    from coverage_gate.adapters.git.snapshot import snapshot  # noqa: PLC0415 - see verdicts
+
     with open_workshop(repository=place.repository, folder=place.folder, progress=progress) as shop:
         if shop.view is None:
             raise no_repository(place.folder)

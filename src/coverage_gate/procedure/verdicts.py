@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from coverage_gate.adapters.git.snapshot import snapshot
 from coverage_gate.closing import kept_count
 from coverage_gate.core.decide import gate_error, not_applicable
-from coverage_gate.core.explanation import Explanation
 from coverage_gate.core.stand import Stand
 from coverage_gate.core.verdict import Reason, Verdict
 from coverage_gate.core.work_order import Asked
@@ -20,6 +19,10 @@ from coverage_gate.procedure.places import DISABLED, Place
 from coverage_gate.procedure.reading import SettingsReader, ruling_settings
 from coverage_gate.settings import Settings, without_secrets
 from coverage_gate.wiring import no_repository, open_workshop
+
+if TYPE_CHECKING:
+    from coverage_gate.adapters.git.view import GitView
+    from coverage_gate.core.explanation import Explanation
 
 
 def judge(
@@ -59,7 +62,7 @@ def judge(
         if shop.view is None:
             raise no_repository(place.folder)
         if place.stand is not Stand.COMMIT:
-            place = replace(place, head=snapshot(shop.view, place.stand, index=place.index))
+            place = _taken(place, shop.view)
         settings = ruling_settings(read, shop.view, base=base, head=place.head)
         policy = settings.policy(judges_tests=place.judges_tests)
         ports = shop.ports(settings)
@@ -75,6 +78,13 @@ def judge(
         if look is not None:
             look(ordered, shop.view)
         return ordered, settings
+
+
+def _taken(place: Place, view: GitView) -> Place:
+    """With a commit of what stands in the work tree, or is staged."""
+    from coverage_gate.adapters.git.snapshot import snapshot  # noqa: PLC0415 - commits need it not
+
+    return replace(place, head=snapshot(view, place.stand, index=place.index))
 
 
 def _request(place: Place, base: str) -> Request:

@@ -12,6 +12,7 @@ from coverage_gate.adapters.git.blobs import blob_id, read_blobs
 from coverage_gate.adapters.git.faults import tree_too_large, unwritable
 from coverage_gate.adapters.git.trees import (
     LINK_MODE,
+    SKIPPED_FOLDERS,
     SUBMODULE_MODE,
     TreeEntry,
     check_paths,
@@ -19,9 +20,6 @@ from coverage_gate.adapters.git.trees import (
 )
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.adapters.git.writer import Export, ExportLimits, FolderWriter
-
-#: Folders that are no part of what is measured when there is no commit that says what is.
-SKIPPED_FOLDERS = frozenset({".git", ".venv", "venv", "__pycache__", ".tox", "node_modules"})
 
 _LIMITS = ExportLimits()
 _SKIPPED = frozenset(map(os.fsencode, SKIPPED_FOLDERS))

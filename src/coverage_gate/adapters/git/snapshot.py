@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coverage_gate.adapters.git.blobs import MAX_BLOB, MAX_TOTAL, blob_id
-from coverage_gate.adapters.git.export import SKIPPED_FOLDERS
 from coverage_gate.adapters.git.faults import shown, tree_too_large
 from coverage_gate.adapters.git.location import Location
 from coverage_gate.adapters.git.process import GitAnswer, GitCall, git
-from coverage_gate.adapters.git.trees import MAX_FILES, SUBMODULE_MODE
+from coverage_gate.adapters.git.trees import MAX_FILES, SKIPPED_FOLDERS, SUBMODULE_MODE
 from coverage_gate.adapters.git.view import GitView
 from coverage_gate.core.stand import Stand
 from coverage_gate.ports import RepositoryError

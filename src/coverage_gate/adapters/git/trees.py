@@ -13,6 +13,9 @@ FILE_MODES = ("100644", "100755")
 LINK_MODE = "120000"
 SUBMODULE_MODE = "160000"
 
+#: Folders that are no part of what is measured when there is no commit that says what is.
+SKIPPED_FOLDERS = frozenset({".git", ".venv", "venv", "__pycache__", ".tox", "node_modules"})
+
 MAX_FILES = 200_000
 _MAX_PART = 255
 _MAX_PATH = 1024

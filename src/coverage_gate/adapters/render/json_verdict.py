@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
-from coverage_gate.adapters.render.printable import exact, one_line
+from coverage_gate.adapters.render.printable import TEXT_LIMIT, exact, one_line
 from coverage_gate.adapters.render.verdict_fields import measured_counts, percent_of, reason_of
 from coverage_gate.adapters.render.waivers import use_object
 from coverage_gate.core.audit import Finding
@@ -27,7 +27,6 @@ from coverage_gate.core.verdict import RuleResult, Verdict
 T = TypeVar("T")
 
 SCHEMA_VERSION = 1
-TEXT_LIMIT = 4_000
 
 
 def verdict_object(verdict: Verdict, *, report: Path | None) -> dict[str, object]:

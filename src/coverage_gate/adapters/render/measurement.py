@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from coverage_gate.adapters.render.json_verdict import TEXT_LIMIT
-from coverage_gate.adapters.render.printable import exact, one_line
+from coverage_gate.adapters.render.printable import TEXT_LIMIT, exact, one_line
 from coverage_gate.adapters.render.verdict_fields import tests_text
 from coverage_gate.core.linebits import lines_of, ranges_text
 from coverage_gate.core.measurement import FileCoverage, MeasureFailure, Measurement

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 
 LINE_LIMIT = 500
+#: Of a text in an object for machines, and of a warning.
+TEXT_LIMIT = 4_000
 BLOCK_LIMIT = 8_000
 ELLIPSIS = "…"
 LEFT_OUT = "… the beginning is left out"

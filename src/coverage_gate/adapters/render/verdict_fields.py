@@ -6,7 +6,6 @@ from fractions import Fraction
 
 from coverage_gate.adapters.render.hidden import hidden_items
 from coverage_gate.adapters.render.next_steps import next_steps
-from coverage_gate.adapters.render.order import order_text
 from coverage_gate.adapters.render.repair import gap_items, repair_heading
 from coverage_gate.adapters.render.waivers import use_text
 from coverage_gate.core.baseline import kind_text
@@ -50,13 +49,21 @@ def fields_of(verdict: Verdict, *, work_item: str, repository: str) -> dict[str,
         "lost_tests": told_tests(verdict.lost or ()),
         "repair": repair_heading(verdict.repair) if is_failed else None,
         "gaps": gap_items(verdict.repair) if is_failed else None,
-        "order": None if verdict.order is None else order_text(verdict.order),
+        "order": _order_of(verdict),
         "output": verdict.failure.output if verdict.failure else None,
         "next_steps": next_steps(verdict),
         **_numbers(verdict),
         **_limits(verdict.policy),
         **_origin(verdict.measurement),
     }
+
+
+def _order_of(verdict: Verdict) -> str | None:
+    if verdict.order is None:
+        return None
+    from coverage_gate.adapters.render.order import order_text  # noqa: PLC0415 - few have one
+
+    return order_text(verdict.order)
 
 
 def reason_of(verdict: Verdict) -> str:

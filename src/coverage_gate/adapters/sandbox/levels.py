@@ -13,11 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coverage_gate.adapters.sandbox.bounds import Bounds
 from coverage_gate.adapters.sandbox.caged import BubblewrapSandbox, KernelSandbox
-from coverage_gate.adapters.sandbox.probing import Found, probe
-from coverage_gate.adapters.sandbox.template import TemplateSandbox
 from coverage_gate.core.cage import Cage, Level, Need, Way, lacking
 from coverage_gate.ports import (
     Launch,
@@ -26,6 +25,9 @@ from coverage_gate.ports import (
     SandboxError,
     WeakSandboxError,
 )
+
+if TYPE_CHECKING:
+    from coverage_gate.adapters.sandbox.probing import Found
 
 #: Raised whenever a level or its trial changes: what was found before says nothing any more.
 _VERSION = 1
@@ -92,6 +94,10 @@ def candidates(wish: Wish) -> list[Sandbox]:
     }
     bubblewrap = [BubblewrapSandbox(program=program, bounds=bounds) for program in _programs()]
     if wish.level is Level.TEMPLATE:
+        from coverage_gate.adapters.sandbox.template import (  # noqa: PLC0415 - few sites have one
+            TemplateSandbox,
+        )
+
         return [TemplateSandbox(words=wish.template)]
     if wish.level is Level.BUBBLEWRAP:
         return [*bubblewrap]
@@ -149,6 +155,8 @@ def _tried(wish: Wish, key: str) -> tuple[Found, ...]:
 
 def survey(wish: Wish, *, stop: bool = False) -> list[Found]:
     """Try the levels, the best one first; all of them, or up to the first that is usable."""
+    from coverage_gate.adapters.sandbox.probing import probe  # noqa: PLC0415 - what is remembered needs none
+
     tried: list[Found] = []
     # What a trial leaves behind is there to be ended, not to be waited for.
     hasty = replace(wish, bounds=replace(wish.bounds, linger_s=_HASTE_S))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coverage_gate.adapters.sandbox import levels
+from coverage_gate.adapters.sandbox import levels, probing
 from coverage_gate.adapters.sandbox.caged import BubblewrapSandbox, KernelSandbox
 from coverage_gate.adapters.sandbox.levels import Wish, candidates, choose, survey
 from coverage_gate.adapters.sandbox.probing import Found, probe
@@ -82,7 +82,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, *answers: Found) -> list[str]:
         tried.append(sandbox.name)
         return next(given)
 
-    monkeypatch.setattr(levels, "probe", answer)
+    monkeypatch.setattr(probing, "probe", answer)
     return tried
 
 
