@@ -85,19 +85,29 @@ def _kind(
 
 def _measures(node: ast.AST, code: Code) -> bool:
     """Whether a node brings in, looks up or names what measures tests."""
-    if isinstance(node, ast.Import):
-        return any(_top(alias.name) in _MODULES for alias in node.names)
-    if isinstance(node, ast.ImportFrom):
-        module = node.module or ""
-        traces = any(_traces(f"{module}.{alias.name}") for alias in node.names)
-        return traces or _top(module) in _MODULES
-    if isinstance(node, ast.Call) and _full_name(node.func, code).endswith(_LOOKUPS):
-        texts = {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
-        return not texts.isdisjoint(_MODULES | _TRACERS)
-    if isinstance(node, ast.Name | ast.Attribute):
-        name = _full_name(node, code)
-        return _traces(name) or (_top(name) in _MODULES and _top(name) in code.imports.values())
-    return False
+    match node:
+        case ast.Import(names=names):
+            return any(_top(alias.name) in _MODULES for alias in names)
+        case ast.ImportFrom(names=names):
+            module = node.module or ""
+            return _top(module) in _MODULES or any(
+                _traces(f"{module}.{alias.name}") for alias in names
+            )
+        case ast.Call():
+            return _looks_up(node, code)
+        case ast.Name() | ast.Attribute():
+            name = _full_name(node, code)
+            return _traces(name) or (_top(name) in _MODULES and _top(name) in code.imports.values())
+        case _:
+            return False
+
+
+def _looks_up(call: ast.Call, code: Code) -> bool:
+    """Whether a call looks something up by a name that has no other use."""
+    if not _full_name(call.func, code).endswith(_LOOKUPS):
+        return False
+    texts = {arg.value for arg in call.args if isinstance(arg, ast.Constant)}
+    return not texts.isdisjoint(_MODULES | _TRACERS)
 
 
 def _traces(name: str) -> bool:

@@ -129,22 +129,42 @@ def unseen_code(changes: Changes, head: Measurement, sources: Sources) -> tuple[
     before = _read(sources.base, sources.base.keys())
     after = everything.of({each.path for each in changes.files if each.blob != each.old_blob})
     fresh = list(_fresh(after.sites, before.sites.values()))
-    found = [
-        _hidden(path, site.line, site.line, f"executes code with {site.name}")
-        for path, site in fresh
-        if site.is_told
-    ]
     ways = [site for sites in everything.sites.values() for site in sites if site.runs_any]
-    if any(not site.loads for site in ways):
-        why = "code in a text, and the product executes texts"
-        found += [_hidden(path, line, line, why) for path, line in _new_texts(after, before)]
-    has_new_way = any(site.loads for _, site in fresh)
-    for carrier in _carriers(changes, sources.head):
-        is_run = carrier.is_archive or bool(ways)
-        if has_new_way or (is_run and not serves_the_project(carrier.path)):
-            found.append(_hidden(carrier.path, *carrier.lines, "code that is no module"))
-    found += _submodules(changes, head, after.trees.values())
+    found = [
+        *_new_ways(fresh),
+        *(_texts_to_run(after, before) if any(not site.loads for site in ways) else ()),
+        *_carried(changes, sources.head, fresh, has_way=bool(ways)),
+        *_submodules(changes, head, after.trees.values()),
+    ]
     return tuple(sorted(found, key=lambda hidden: (hidden.path, hidden.lines, hidden.why)))
+
+
+def _new_ways(fresh: Iterable[tuple[str, Site]]) -> Iterator[Hidden]:
+    """What executes code, and did not before."""
+    for path, site in fresh:
+        if site.is_told:
+            yield _hidden(path, site.line, site.line, f"executes code with {site.name}")
+
+
+def _texts_to_run(after: _Product, before: _Product) -> Iterator[Hidden]:
+    """New texts with code, for a product that executes texts."""
+    why = "code in a text, and the product executes texts"
+    return (_hidden(path, line, line, why) for path, line in _new_texts(after, before))
+
+
+def _carried(
+    changes: Changes,
+    texts: Mapping[str, bytes],
+    fresh: Iterable[tuple[str, Site]],
+    *,
+    has_way: bool,
+) -> Iterator[Hidden]:
+    """Code in files that are no Python by name, where the product has a way to run it."""
+    has_new_way = any(site.loads for _, site in fresh)
+    for carrier in _carriers(changes, texts):
+        is_run = carrier.is_archive or has_way
+        if has_new_way or (is_run and not serves_the_project(carrier.path)):
+            yield _hidden(carrier.path, *carrier.lines, "code that is no module")
 
 
 def _hidden(path: str, first: int, last: int, why: str, cure: str = _AS_MODULE) -> Hidden:

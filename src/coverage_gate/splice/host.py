@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from inspect import Parameter
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias
@@ -127,15 +128,13 @@ def _protocol_parameters(name: str) -> list[Parameter]:
 def _arguments(
     function: Callable[..., Any], declared: list[Parameter], values: Values
 ) -> tuple[list[object], dict[str, object]]:
-    taken = _parameters(function)
-    named = [p for p in taken if p.kind not in _STARRED]
-    any_place, any_name = (any(p.kind is kind for p in taken) for kind in _STARRED)
-    if _takes_by_name(named, values) and (named or not any_place):
-        return [], _by_name((*named, *declared) if any_name else named, values)
-    apart = [p for p in declared if any_name and p.kind is Parameter.KEYWORD_ONLY]
+    taken = _taken_by(function)
+    if taken.by_name(values):
+        wanted = (*taken.named, *declared) if taken.any_name else taken.named
+        return [], _by_name(wanted, values)
+    apart = [p for p in declared if taken.any_name and p.kind is Parameter.KEYWORD_ONLY]
     by_place = [values[p.name] for p in declared if p not in apart]
-    most = None if any_place else sum(p.kind in _PLACED for p in named)
-    return by_place[:most], _by_name(apart, values)
+    return by_place[: taken.places], _by_name(apart, values)
 
 
 def _by_name(parameters: Iterable[Parameter], values: Values) -> dict[str, object]:
@@ -143,19 +142,52 @@ def _by_name(parameters: Iterable[Parameter], values: Values) -> dict[str, objec
 
 
 _PLACED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-_STARRED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
-def _parameters(function: Callable[..., Any]) -> list[Parameter]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """What a function of a host takes.
+
+    Attributes:
+        named: Its parameters, but for starred ones.
+        any_place: Whether it takes any number of values by position.
+        any_name: Whether it takes values of any name.
+    """
+
+    named: tuple[Parameter, ...]
+    any_place: bool
+    any_name: bool
+
+    @property
+    def places(self) -> int | None:
+        """How many values it takes by position; None for any number."""
+        return None if self.any_place else sum(p.kind in _PLACED for p in self.named)
+
+    def by_name(self, values: Values) -> bool:
+        """Whether it can be called with these values by their names alone."""
+        if self.any_place and not self.named:
+            return False
+        return all(
+            p.kind is not Parameter.POSITIONAL_ONLY
+            and (p.name in values or p.default is not p.empty)
+            for p in self.named
+        )
+
+
+def _taken_by(function: Callable[..., Any]) -> _Taken:
+    parameters = _parameters(function)
+    kinds = {p.kind for p in parameters}
+    starred = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    return _Taken(
+        named=tuple(p for p in parameters if p.kind not in starred),
+        any_place=Parameter.VAR_POSITIONAL in kinds,
+        any_name=Parameter.VAR_KEYWORD in kinds,
+    )
+
+
+def _parameters(function: Callable[..., Any]) -> Iterable[Parameter]:
     try:
-        return list(inspect.signature(function).parameters.values())
+        return inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         # Some callables of C tell nothing about themselves: they get all values by position.
-        return [Parameter("args", Parameter.VAR_POSITIONAL)]
-
-
-def _takes_by_name(named: list[Parameter], values: Values) -> bool:
-    return all(
-        p.kind is not Parameter.POSITIONAL_ONLY and (p.name in values or p.default is not p.empty)
-        for p in named
-    )
+        return (Parameter("args", Parameter.VAR_POSITIONAL),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coverage_gate.core.evidence import Evidence
 from coverage_gate.core.measurement import TestRun
 from coverage_gate.core.places import listed, located
@@ -24,16 +26,17 @@ def judge_integrity(evidence: Evidence) -> RuleResult | None:
     if evidence.policy.judges_tests:
         found.append(_failing(evidence.head.tests, base))
     results = [result for result in found if result is not None]
+    return _worst(results) or _result(Outcome.PASS, _well(evidence))
+
+
+def _worst(results: Sequence[RuleResult]) -> RuleResult | None:
+    """What fails in one, else what is told in one."""
     for outcome in (_FAIL, _WARN):
         told = [result for result in results if result.outcome is outcome]
         if told:
-            return RuleResult(
-                rule=RuleName.INTEGRITY,
-                outcome=outcome,
-                detail="; ".join(result.detail for result in told),
-                findings=tuple(sorted({each for result in told for each in result.findings})),
-            )
-    return _result(Outcome.PASS, _well(evidence))
+            findings = {each for result in told for each in result.findings}
+            return _result(outcome, "; ".join(result.detail for result in told), *findings)
+    return None
 
 
 def _belied(head: TestRun, base: TestRun | None) -> RuleResult | None:
