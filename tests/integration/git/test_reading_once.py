@@ -89,3 +89,37 @@ def test_no_more_than_a_few_files_are_kept(repo: RepositoryBuilder, look: Look) 
     view.read_ahead([tree], list(files))
     assert len(view.small) == 64
     assert view.read_file(tree, "0.txt") == b"0\n"
+
+
+def test_what_a_diff_has_read_is_not_read_again(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    repo.commit(files={"a.py": "x = 1\n", "b.txt": "one\n", "c.py": "c\n"})
+    repo.commit(files={"a.py": "x = 2\n", "b.txt": "two\n"})
+    view = look(repo.path)
+    old, new = (view.resolve(name).tree for name in ("HEAD~1", "HEAD"))
+    view.diff(old, new)
+    before = len(calls)
+    assert view.read_small(new, ["a.py"], max_total=99) == {"a.py": b"x = 2\n"}
+    assert calls[before:] == []
+    found = {"a.py": b"x = 2\n", "b.txt": b"two\n", "c.py": b"c\n"}
+    for _ in range(2):
+        assert view.read_small(new, ["a.py", "b.txt", "c.py"], max_total=99) == found
+    assert calls[before:] == ["cat-file", "cat-file"]
+    assert view.read_small(new, ["a.py", "b.txt", "c.py"], max_total=8) == {
+        "a.py": b"x = 2\n",
+        "c.py": b"c\n",
+    }
+
+
+def test_a_commit_is_pinned_once_and_a_branch_that_moved_is_followed(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    repo.commit(files={"a.py": "x = 1\n"})
+    view = look(repo.path)
+    before = len(calls)
+    first = view.resolve("main")
+    assert view.resolve("main") == first
+    assert calls[before:] == ["for-each-ref", "cat-file", "for-each-ref"]
+    repo.commit(files={"a.py": "x = 2\n"})
+    assert view.resolve("main") != first

@@ -76,6 +76,8 @@ def sizes_of(objects: Objects, blobs: Iterable[str]) -> list[int]:
         RepositoryError: "object-missing".
     """
     feed = "".join(f"{blob}\n" for blob in blobs).encode()
+    if not feed:
+        return []
     answer = objects.run("cat-file", "--batch-check=%(objectsize)", "--buffer", feed=feed)
     sizes = answer.output.split(b"\n")[:-1]
     if not all(size.isdigit() for size in sizes):

@@ -8,7 +8,7 @@ files that git found to be renamed are compared with each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coverage_gate.adapters.git.blobs import read_blobs
@@ -54,7 +54,11 @@ _LIMITS = DiffLimits()
 
 
 def read_diffs(
-    objects: Objects, pairs: Iterable[SourcePair], *, limits: DiffLimits = _LIMITS
+    objects: Objects,
+    pairs: Iterable[SourcePair],
+    *,
+    limits: DiffLimits = _LIMITS,
+    remember: Callable[[Mapping[str, bytes]], object] = len,
 ) -> tuple[FileDiff, ...]:
     """Compare source files.
 
@@ -62,6 +66,7 @@ def read_diffs(
         objects: Where the blobs are.
         pairs: The files; a side without a blob is an empty file.
         limits: What is too large.
+        remember: Is given what was read, by blob.
 
     Returns:
         One diff for each pair, in their order.
@@ -76,7 +81,7 @@ def read_diffs(
     found: dict[SourcePair, FileDiff] = {}
     held = 0
     for batch in _batches(small, sizes, limits.batch):
-        diffs = tuple(_read_batch(objects, batch))
+        diffs = tuple(_read_batch(objects, batch, remember))
         held += sum(map(_text_size, diffs))
         if held > limits.text:
             found = {pair: _without_texts(diff) for pair, diff in found.items()}
@@ -142,8 +147,13 @@ def _batches(
         yield tuple(batch)
 
 
-def _read_batch(objects: Objects, pairs: Sequence[SourcePair]) -> Iterator[FileDiff]:
+def _read_batch(
+    objects: Objects,
+    pairs: Sequence[SourcePair],
+    remember: Callable[[Mapping[str, bytes]], object],
+) -> Iterator[FileDiff]:
     contents = dict(read_blobs(objects, _blobs(pairs)))
+    remember(contents)
     both = [pair for pair in pairs if pair.old and pair.new and pair.old != pair.new]
     ranges = dict(zip(both, _ranges(objects, both, contents), strict=True))
     for pair in pairs:

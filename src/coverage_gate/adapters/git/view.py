@@ -29,6 +29,7 @@ from coverage_gate.ports import RepositoryError
 _TREE_BYTES = MAX_FILES * 320
 _KEPT_TREES = 8
 _KEPT_CHANGES = 8
+_KEPT_COMMITS = 64
 #: Of what was read once, so that it is not read again: so many files, none of them larger.
 _KEPT_FILES, _KEPT_BYTES = 64, 128 * 1024
 
@@ -51,6 +52,7 @@ class GitView:
         listings: Trees that were listed; a tree id never changes its meaning.
         compared: Pairs of trees that were compared.
         small: Small blobs that were read, by id.
+        pinned: What ids of commits and tags stand for.
     """
 
     location: Location
@@ -60,6 +62,7 @@ class GitView:
         default_factory=dict, repr=False, compare=False
     )
     small: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    pinned: dict[str, Commit] = field(default_factory=dict, repr=False, compare=False)
 
     def resolve(self, ref: str) -> Commit:
         """Pin a branch, tag, sha, HEAD or other revision; see `refs.find_commit` for the order.
@@ -69,6 +72,11 @@ class GitView:
                 its tree is not there.
         """
         sha = refs.find_commit(self.location, ref)
+        if sha not in self.pinned:
+            _hold(self.pinned, sha, self._pin(sha, ref), most=_KEPT_COMMITS)
+        return self.pinned[sha]
+
+    def _pin(self, sha: str, ref: str) -> Commit:
         feed = "".join(f"{sha}{kind}\n" for kind in ("", "^{commit}", "^{tree}")).encode()
         answer = self.objects.run(
             "cat-file", "--batch-check=%(objectname) %(objecttype)", feed=feed
@@ -128,7 +136,7 @@ class GitView:
         changes = self.changes(base_tree, tree)
         pairs = source_pairs(changes.files, self._listing(base_tree), self._listing(tree))
         try:
-            return read_diffs(self.objects, pairs)
+            return read_diffs(self.objects, pairs, remember=self._remember)
         except RepositoryError as error:
             if not _are_sound(self.objects, [pair.old for pair in pairs if pair.old]):
                 raise blamed(error, branch_fault=False) from error
@@ -178,14 +186,24 @@ class GitView:
         """Those regular files of a tree that fit into so many bytes together, in this order."""
         listing = self._listing(tree)
         known = [path for path in paths if path in listing and listing[path].is_file]
+        held, sizes = self._held(listing[path].blob for path in known)
         fitting, room = {}, max_total
-        sizes = sizes_of(self.objects, (listing[path].blob for path in known))
-        for path, size in zip(known, sizes, strict=True):
-            if size <= room:
-                room -= size
-                fitting[path] = listing[path].blob
-        texts = self.read_blobs(fitting.values())
-        return {path: texts[blob] for path, blob in fitting.items()}
+        for path in known:
+            blob = listing[path].blob
+            if sizes[blob] <= room:
+                room -= sizes[blob]
+                fitting[path] = blob
+        read = self.read_blobs(blob for blob in fitting.values() if blob not in held)
+        self._remember(read)
+        return {path: held[blob] if blob in held else read[blob] for path, blob in fitting.items()}
+
+    def _held(self, blobs: Iterable[str]) -> tuple[dict[str, bytes], dict[str, int]]:
+        """Those of some blobs that were read before, and how large all of them are."""
+        wanted = dict.fromkeys(blobs)
+        held = {blob: self.small[blob] for blob in wanted if blob in self.small}
+        unread = [blob for blob in wanted if blob not in held]
+        sizes = dict(zip(unread, sizes_of(self.objects, unread), strict=True))
+        return held, {**sizes, **{blob: len(content) for blob, content in held.items()}}
 
     def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """Several blobs at once, id → bytes; all of them are held in memory."""
