@@ -87,10 +87,13 @@ class Round:
 
 @dataclass(slots=True)
 class _Tally:
+    """What became of the messages of one round, as they are sent."""
+
     counts: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
 
     def done(self) -> Round:
+        """The round, at its end."""
         return Round(**self.counts, remarks=tuple(self.remarks))
 
 

@@ -66,14 +66,17 @@ class _Read:
 
     @property
     def predicate(self) -> Mapping[str, Any]:
+        """What the statement says of its subjects."""
         return _mapping(self.found.statement, "predicate")
 
     @property
     def claims(self) -> Mapping[str, Any]:
+        """Of that, what is no common field of test results."""
         return _mapping(self.predicate, EXTENSION)
 
     @property
     def measured(self) -> Mapping[str, Any]:
+        """Of that, the counts and where they come from."""
         return _mapping(self.claims, "measurement")
 
 

@@ -98,6 +98,8 @@ def clean_up(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Broom:
+    """Removes what nothing needs, or says that it would."""
+
     tasks: tuple[Task, ...]
     before: float
     floor: float
@@ -106,12 +108,14 @@ class _Broom:
     user: int
 
     def worktree(self, path: Path) -> Find:
+        """What becomes of a folder below that of the worktrees."""
         orphan = orphan_at(path, self.tasks)
         if isinstance(orphan, str):
             return self._kept(path, "worktree", orphan)
         return self._swept(path, "worktree", orphan.reason, lambda: self._retire(orphan))
 
     def scratch(self, path: Path, owner: int) -> Find:
+        """What becomes of a scratch folder, which belongs to this user."""
         if owner != self.user:
             return self._kept(path, "scratch", "another user's")
         if not is_older(path, self.before - self.floor):

@@ -104,6 +104,7 @@ class _Stopper:
         """A run has no steps."""
 
     def detail(self, text: str) -> None:
+        """StoppedError where it is wished; what is told is of no interest."""
         del text
         if self.should_stop():
             raise StoppedError("stopped")

@@ -159,6 +159,7 @@ class _Pulse:
     _next: float = 0.0
 
     def stops(self) -> bool:
+        """Whether the command has to end: asked to, or the job is somebody else's now."""
         now = self.engine.clock.monotonic()
         if now >= self._next:
             self._next = now + self.beat_s

@@ -140,6 +140,8 @@ def outside_variables() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
+    """Reads variables, and collects what is wrong with them."""
+
     env: Mapping[str, str]
     problems: list[str] = field(default_factory=list)
 
@@ -154,6 +156,7 @@ class _Reader:
             return default
 
     def refuse_strangers(self) -> None:
+        """Note variables that look like ours and are not."""
         known = outside_variables()
         strangers = sorted(n for n in self.env if n.startswith(_QG) and n not in known)
         self.problems.extend(

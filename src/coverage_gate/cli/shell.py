@@ -94,9 +94,12 @@ def command_line(program: Program) -> LazyGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shell:
+    """How errors of any command are told, and what status they mean."""
+
     program: Program
 
     def dispatch(self, arguments: Sequence[str]) -> int:
+        """Run a command line. Returns the exit status; raises what nobody foresaw."""
         try:
             status = command_line(self.program).run(arguments)
             _flush_all()
@@ -114,12 +117,14 @@ class _Shell:
         return status
 
     def warn_of_misspelt_variables(self) -> None:
+        """Name the variables that look like settings and are none."""
         from coverage_gate.settings import unknown_variables
 
         for name in unknown_variables():
             self._tell(f"warning: {name} is no setting and is ignored")
 
     def tell_breakdown(self, description: str) -> int:
+        """Tell an error that nobody foresaw. Returns the exit status."""
         self._tell(f"the command broke: {description}")
         self._tell(f"run it again with --debug to see where; {self.program.advice}")
         return BROKEN

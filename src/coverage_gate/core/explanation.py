@@ -129,10 +129,12 @@ class _Known:
 
     @property
     def text(self) -> str:
+        """The file in the judged tree; empty where it was not kept."""
         return self.sources.texts.get(self.file.path, "")
 
     @property
     def lines(self) -> list[str]:
+        """The lines of that text."""
         return lines_in(self.text)
 
     def whole(self) -> Explanation:

@@ -135,6 +135,7 @@ class _Text:
         self.starts = [0, *(found.end() for found in _LINE_END.finditer(source))]
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        """Where a node begins and ends, in bytes."""
         first = self.starts[node.lineno - 1] + node.col_offset
         last = self.starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
         return first, last

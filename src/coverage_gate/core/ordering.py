@@ -113,10 +113,13 @@ def _nearest(place: TestPlace, tests: Iterable[TestModule]) -> tuple[TestModule,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
+    """The text of a file, for what a work order shows of it."""
+
     reach: Reach
     lines: list[str]
 
     def code_at(self, line: int) -> str:
+        """A line without its indentation; empty behind the end."""
         return self.lines[line - 1].strip() if line <= len(self.lines) else ""
 
 

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from coverage_gate.core.functions import Routine, module_of
+from coverage_gate.core.functions import Module, Routine, module_of
 from coverage_gate.core.gaps import gaps_of
 from coverage_gate.core.linebits import lines_of
 from coverage_gate.core.measurement import FileCoverage, Measurement
@@ -123,6 +123,8 @@ class _Step:
 
 @dataclass(slots=True, kw_only=True)
 class _FilePlanner:
+    """What is known of one file while its tasks are chosen."""
+
     short: Shortfall
     material: Material
     routines: tuple[Routine, ...] = ()
@@ -135,21 +137,15 @@ class _FilePlanner:
 
     @property
     def file(self) -> FileCoverage:
+        """The file as it was measured."""
         return self.short.file
 
     def plan(self) -> FilePlan:
+        """Where its test goes, and a task for each way that is chosen."""
         text = self.material.texts.get(self.short.path, "")
         module = module_of(text, self.file)
         if module is not None:
-            self.names = names_of(module.tree)
-            self.routines = module.routines
-            for number, each in enumerate(self.routines):
-                self.by_name.setdefault(_short_name(each), []).append(number)
-            self.callees = [self._called(number, None) for number in range(len(self.routines))]
-            for number, each in enumerate(self.routines):
-                self._set_within(number, each)
-            self.ways = [ways_through(each.flow, self.file, each.lines) for each in self.routines]
-            self.outside = [self._outside_of(each, None) for each in self.routines]
+            self._learn(module)
         place = place_of(self.file.path, self._symbols(), self.material.tests)
         steps = self._ordered(self._chosen())
         lines = lines_in(text)
@@ -163,6 +159,18 @@ class _FilePlanner:
             missing=tuple(sorted(missing_units(self.file, lines_of(self.file.statements)))),
             stuck=tuple(sorted(unit for ways in self.ways for unit in ways.rest)),
         )
+
+    def _learn(self, module: Module) -> None:
+        """Its functions: which of them call which, their ways, and what leaves the process."""
+        self.names = names_of(module.tree)
+        self.routines = module.routines
+        for number, each in enumerate(self.routines):
+            self.by_name.setdefault(_short_name(each), []).append(number)
+        self.callees = [self._called(number, None) for number in range(len(self.routines))]
+        for number, each in enumerate(self.routines):
+            self._set_within(number, each)
+        self.ways = [ways_through(each.flow, self.file, each.lines) for each in self.routines]
+        self.outside = [self._outside_of(each, None) for each in self.routines]
 
     def _set_within(self, number: int, each: Routine) -> None:
         """A function that stands in another one runs after that."""

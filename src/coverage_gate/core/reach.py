@@ -150,6 +150,7 @@ class _Reader:
     forks: dict[int, _Fork] = field(default_factory=dict)
 
     def read(self, tree: ast.Module) -> None:
+        """Note every statement of a module, with what has to be so for it to run."""
         todo: list[_Block] = [(tree.body, None)]
         while todo:
             block, above = todo.pop()

@@ -95,6 +95,7 @@ class _Claim:
 
     @property
     def cases(self) -> int:
+        """How many of its cases are gone without a new one in their place."""
         return len(self.absent.tests) - self.absent.fresh
 
 

@@ -24,9 +24,12 @@ def metrics_text(doorkeeper: Doorkeeper) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Figures(Collector):
+    """Reads all figures anew whenever somebody asks."""
+
     doorkeeper: Doorkeeper
 
     def collect(self) -> Iterator[Metric]:
+        """The figures, as they are now."""
         block = gate.snapshot()
         info = GaugeMetricFamily("coverage_gate_info", "Always 1.", labels=["version", "policy"])
         info.add_metric([__version__, str(block.get("policy"))], 1)

@@ -95,9 +95,12 @@ def read_report_object(content: bytes) -> Reported:
 
 @dataclass(slots=True)
 class _Room:
+    """How many lines and branches may still be read."""
+
     left: int
 
     def take(self, count: int) -> None:
+        """Count so many as read; BadReportError where there is no room for them."""
         self.left -= count
         if self.left < 0:
             raise BadReportError("lists more lines and branches than are read")

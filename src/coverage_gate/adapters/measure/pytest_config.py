@@ -31,6 +31,7 @@ class _Cased(configparser.ConfigParser):
     """Keeps the case of keys: pytest's have one."""
 
     def optionxform(self, optionstr: str) -> str:
+        """The key as it is written."""
         return optionstr
 
 

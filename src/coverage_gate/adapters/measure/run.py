@@ -117,6 +117,7 @@ class _Ending:
     limits: RunLimits
 
     def judged(self) -> FinishedRun | MeasureFailure:
+        """What the run measured, or why it measured nothing."""
         try:
             return self._unfinished() or self._finished()
         except BadClaimsError as error:

@@ -49,14 +49,17 @@ class _Scale:
     last: int
 
     def x(self, place: int) -> str:
+        """How far to the right a place is, in units of the picture; a single one in the middle."""
         room = _WIDTH - _LEFT - _RIGHT
         return f"{_LEFT + room * (place / self.last if self.last else 0.5):.1f}"
 
     def y(self, percent: Fraction) -> str:
+        """How far down a percent is, in units of the picture."""
         room = _HEIGHT - _TOP - _BOTTOM
         return f"{_TOP + room * float((self.high - percent) / (self.high - self.low)):.1f}"
 
     def lines(self) -> Iterator[Fraction]:
+        """The percents that get a line, from the bottom up."""
         percent = self.low
         while percent <= self.high:
             yield percent

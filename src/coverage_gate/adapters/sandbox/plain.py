@@ -184,6 +184,7 @@ class _Watch:
     _growing: GrowingFile | None = None
 
     def tick(self) -> None:
+        """Look, if it is time; NoRoomError where the folders hold too much."""
         if self.room is not None:
             self.room.tick()
         now = time.monotonic()

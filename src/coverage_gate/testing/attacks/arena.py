@@ -127,6 +127,7 @@ class _Remembering:
     known: dict[tuple[str | None, bool], Measurement | MeasureFailure] = field(default_factory=dict)
 
     def measure(self, source: TreeSource, *, fresh: bool = False) -> Measurement | MeasureFailure:
+        """See `ports.Measurer.measure`."""
         key = (source.tree, fresh)
         if key not in self.known:
             self.known[key] = self.measurer.measure(source, fresh=fresh)

@@ -110,6 +110,8 @@ def _ok(result: dict[str, Any]) -> Reply:
 
 
 class _Marks(HTMLParser):
+    """Reads the HTML of a message as Telegram does: few tags, each closed."""
+
     def __init__(self) -> None:
         super().__init__()
         self.text: list[str] = []
@@ -117,16 +119,19 @@ class _Marks(HTMLParser):
         self.problem = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A tag opens."""
         del attrs
         self.open.append(tag)
         if tag not in _TAGS:
             self.problem = f"can't parse entities: unsupported start tag {tag}"
 
     def handle_endtag(self, tag: str) -> None:
+        """A tag closes, the last one that is open."""
         if not self.open or self.open.pop() != tag:
             self.problem = f"can't parse entities: unexpected end tag {tag}"
 
     def handle_data(self, data: str) -> None:
+        """Text between tags."""
         self.text.append(data)
 
 
