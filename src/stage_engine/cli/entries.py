@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import click
+
+from coverage_gate.cli.options import format_option
+from stage_engine.cli.options import file_type, read_input
 
 
 def tell_entries(kind: str, *, output: str) -> int:
@@ -63,3 +68,41 @@ def remove_entry(kind: str, name: str) -> int:
         catalogue.remove(rows, catalogue.Kind(kind), name)
     click.echo(f"{kind} {name}: removed")
     return 0
+
+
+def add_file_commands(
+    group: click.Group, kind: str, *, examples: str, checked: Callable[[bytes, str], str]
+) -> None:
+    """Give a group the commands for entries that are JSON in files: list, show, add, remove.
+
+    Args:
+        group: Gets the commands.
+        kind: Of the entries, as in "template".
+        examples: Of all four.
+        checked: Reads the content of a file, whose name is for errors, and gives it back as it
+            is kept; raises InputError.
+    """
+
+    @group.command("list", epilog=examples, help=f"List the {kind}s.")
+    @format_option
+    def list_(*, output: str) -> int:
+        return tell_entries(kind, output=output)
+
+    @group.command(epilog=examples, help=f"Show the JSON of a {kind}.")
+    @click.argument("name")
+    @format_option
+    def show(*, name: str, output: str) -> int:
+        return tell_entry(kind, name, output=output)
+
+    @group.command(
+        epilog=examples, help=f"Check a {kind} and keep it; one of the same name is replaced."
+    )
+    @click.argument("file", type=file_type)
+    @click.option("--name", metavar="NAME", help="Under which name; else that of the file.")
+    def add(*, file: Path, name: str | None) -> int:
+        return keep_entry(kind, name or file.stem, checked(*read_input(file)))
+
+    @group.command(epilog=examples, help=f"Forget a {kind}.")
+    @click.argument("name")
+    def remove(*, name: str) -> int:
+        return remove_entry(kind, name)
