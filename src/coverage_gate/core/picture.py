@@ -128,10 +128,8 @@ def _file(
     fresh = every if new is None else new & every
     told = fresh
     for mark, bits in marks:
-        told |= bits & every if mark in (Mark.FLAKY, Mark.LOST, Mark.HIDDEN) else 0
-    shown = told
-    for step in range(1, AROUND + 1):
-        shown |= (told << step | told >> step) & every
+        told |= bits if mark in (Mark.FLAKY, Mark.LOST, Mark.HIDDEN) else 0
+    shown = _with_lines_around(told & every) & every
     numbers = [number for number in range(1, len(lines) + 1) if shown >> number & 1]
     kept = [
         PictureLine(
@@ -145,6 +143,13 @@ def _file(
     return PictureFile(
         path=path, blocks=tuple(_blocks(kept)), left=max(len(numbers) - MOST_LINES, 0)
     )
+
+
+def _with_lines_around(told: LineBits) -> LineBits:
+    shown = told
+    for step in range(1, AROUND + 1):
+        shown |= told << step | told >> step
+    return shown
 
 
 def _mark(number: int, marks: Iterable[tuple[Mark, LineBits]]) -> Mark:

@@ -97,22 +97,25 @@ def reflowed(both: Candidates) -> dict[int, int]:
     pairs: dict[int, int] = {}
     neutral = [_is_neutral(hunk, both) for hunk in both.diff.hunks]
     for hunk, is_neutral in zip(both.diff.hunks, neutral, strict=True):
-        old = _within(both.old, hunk.old_start, hunk.old_count)
-        new = _within(both.new, hunk.new_start, hunk.new_count)
-        if is_neutral and len(old) == len(new):
-            pairs.update(zip(new, old, strict=True))
-        else:
-            found = dict(_same_texts(hunk, both, old, new))
-            taken = set(found.values())
-            ends = dict(_same_ends(hunk, both, old, new))
-            pairs.update({line: first for line, first in ends.items() if first not in taken})
-            pairs.update(found)
+        pairs.update(_pairs_in(hunk, both, is_neutral=is_neutral))
     known = set(both.old)
     for line in both.new:
         first = None if line in pairs else _first_in_base(line, both)
         if first in known and _is_framed(first, line, both, neutral):
             pairs[line] = first
     return pairs
+
+
+def _pairs_in(hunk: Hunk, both: Candidates, *, is_neutral: bool) -> dict[int, int]:
+    """The pairs of one hunk: in order where all says the same, else by their texts and ends."""
+    old = _within(both.old, hunk.old_start, hunk.old_count)
+    new = _within(both.new, hunk.new_start, hunk.new_count)
+    if is_neutral and len(old) == len(new):
+        return dict(zip(new, old, strict=True))
+    found = dict(_same_texts(hunk, both, old, new))
+    taken = set(found.values())
+    ends = dict(_same_ends(hunk, both, old, new))
+    return {line: first for line, first in ends.items() if first not in taken} | found
 
 
 def _is_neutral(hunk: Hunk, both: Candidates) -> bool:

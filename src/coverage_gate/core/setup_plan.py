@@ -152,20 +152,25 @@ def _pyproject(texts: Mapping[str, str], paths: Collection[str]) -> Step:
     there = texts.get(_PYPROJECT)
     tool = tomllib.loads(there or "").get("tool")
     tables = tool if isinstance(tool, dict) else {}
-    parts = []
-    if "coverage" not in tables and not _is_configured(texts):
-        parts.append(_COVERAGE.format(source=", ".join(f'"{name}"' for name in _sources(paths))))
-    if "coverage-gate" not in tables:
-        floor = _fail_under(tables)
-        origin = "" if floor == "0" else ": coverage.py's fail_under"
-        parts.append(_GATE.format(floor=floor, origin=origin))
-    if not parts:
+    text = "\n".join(_missing_tables(tables, texts, paths))
+    if not text:
         return Step(path=_PYPROJECT, deed=Deed.THERE, text="the tables are there\n")
-    text = "\n".join(parts)
     if there is None:
         return Step(path=_PYPROJECT, deed=Deed.NEW, text=text)
     gap = "\n" if there.endswith("\n") or not there else "\n\n"
     return Step(path=_PYPROJECT, deed=Deed.ADD, text=gap + text)
+
+
+def _missing_tables(
+    tables: Mapping[str, object], texts: Mapping[str, str], paths: Collection[str]
+) -> Iterator[str]:
+    """What coverage.py and the gate need, and nobody wrote."""
+    if "coverage" not in tables and not _is_configured(texts):
+        yield _COVERAGE.format(source=", ".join(f'"{name}"' for name in _sources(paths)))
+    if "coverage-gate" not in tables:
+        floor = _fail_under(tables)
+        origin = "" if floor == "0" else ": coverage.py's fail_under"
+        yield _GATE.format(floor=floor, origin=origin)
 
 
 def _fail_under(tables: Mapping[str, object]) -> str:

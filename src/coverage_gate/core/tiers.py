@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -152,24 +152,24 @@ def tiers_of(
     every = {file.path: _statements(file) for file in measured.files}
     total = sum(every.values(), NO_COUNTS)
     importers = Counter(path for imported in graph.values() for path in imported)
-    needs = {path: _need(path, counts, targets) for path, counts in every.items()}
-    places = _places({path: every[path] for path, need in needs.items() if need}, graph)
-    files: dict[str, TierFile] = {}
-    for file in measured.files:
-        counts, band = every[file.path], band_of(every[file.path])
-        if band is not None and needs[file.path]:
-            files[file.path] = TierFile(
-                path=file.path,
-                band=band,
-                counts=counts,
-                goal=_goal(file.path, band, targets),
-                need=needs[file.path],
-                weight=Fraction(counts.total, total.total),
-                imports=tuple(sorted(graph[file.path])),
-                importers=importers[file.path],
-                place=places[file.path],
-                functions=_weak(file, outlines[file.path].functions),
-            )
+    short = dict(_short(every, targets))
+    places = _places({path: every[path] for path in short}, graph)
+    files = {
+        file.path: TierFile(
+            path=file.path,
+            band=short[file.path].band,
+            counts=every[file.path],
+            goal=short[file.path].goal,
+            need=short[file.path].need,
+            weight=Fraction(every[file.path].total, total.total),
+            imports=tuple(sorted(graph[file.path])),
+            importers=importers[file.path],
+            place=places[file.path],
+            functions=_weak(file, outlines[file.path].functions),
+        )
+        for file in measured.files
+        if file.path in short
+    }
     return Tiers(
         commit=measured.provenance.commit or "",
         counts=total,
@@ -182,16 +182,31 @@ def _statements(file: FileCoverage) -> Counts:
     return Counts(covered=file.executed.bit_count(), total=file.statements.bit_count())
 
 
-def _goal(path: str, band: Band | None, targets: Sequence[Target]) -> Fraction:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Short:
+    """How far a file is from its goal; `need` statements more reach it."""
+
+    band: Band
+    goal: Fraction
+    need: int
+
+
+def _short(every: Mapping[str, Counts], targets: Sequence[Target]) -> Iterator[tuple[str, _Short]]:
+    """The files that do not reach their goal."""
+    for path, counts in every.items():
+        band = band_of(counts)
+        if band is None:
+            continue
+        goal = _goal(path, band, targets)
+        need = math.ceil(goal * counts.total) - counts.covered
+        if need > 0:
+            yield path, _Short(band=band, goal=goal, need=need)
+
+
+def _goal(path: str, band: Band, targets: Sequence[Target]) -> Fraction:
     asked = [target.least for target in targets if matches(target.pattern, path)]
     usual = FULL if band is Band.HIGH else USUAL
     return max(asked, default=usual)
-
-
-def _need(path: str, counts: Counts, targets: Sequence[Target]) -> int:
-    """How many more statements its goal takes; 0 where it is reached."""
-    goal = _goal(path, band_of(counts), targets)
-    return max(0, math.ceil(goal * counts.total) - counts.covered)
 
 
 def _places(held: Mapping[str, Counts], graph: Mapping[str, Iterable[str]]) -> dict[str, int]:
