@@ -41,6 +41,7 @@ import sys
 import tokenize
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any
@@ -115,7 +116,7 @@ def _answer(asked: Mapping[str, Any], rc: str, root: str, seconds: int, answer: 
     paths = unknown[asked["skip"] :]
     for path in paths:
         _limit_cpu(seconds)
-        facts = partial(_facts, session) if path in counted else _aside_facts
+        facts = partial(_facts, session.config) if path in counted else _aside_facts
         _write(answer, _answer_for(facts, root, path))
     _write(answer, _line({"end": len(paths)}))
 
@@ -302,31 +303,38 @@ def _line_of(error: BaseException) -> int | None:
     return line if isinstance(line, int) and 0 < line <= MAX_LINES else None
 
 
-def _facts(session: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regexes
+def _facts(config: Any, full: str) -> Facts:  # noqa: ANN401 - see _check_regexes
     _check_regular(full)
-    reporter = importlib.import_module("coverage.python").PythonFileReporter(full, session)
-    source = reporter.source()
+    source = importlib.import_module("coverage.python").get_python_source(full)
     if source.count("\n") > MAX_LINES:
         raise CannotAnalyseError(f"has more than {MAX_LINES} lines")
-    statements, firsts = reporter.lines(), _multiline_map(reporter.parser)
-    tree, outline = ast.parse(source), _beside("outline")
-    nodes = list(ast.walk(tree))  # once: walking costs more than looking
+    parser = _parser(source, full, config.exclude_list)
+    statements, firsts = parser.statements, _multiline_map(parser)
+    tree, outline, harmless = _tree(parser), _beside("outline"), _beside("harmless")
+    nodes, telling = outline["nodes_of"](tree)
+    idle, exits = harmless["idle_lines"](telling, nodes, firsts)
     facts: Facts = {
         "statements": sorted(statements),
-        "excluded": sorted(reporter.excluded_lines()),
+        "excluded": sorted(parser.excluded),
         "runs": _runs(firsts),
         "spans": outline["spans_of"](tree),
         "trivial": sorted(outline["trivial_lines"](tree, firsts) & statements),
-        "imports": outline["imports_of"](nodes),
+        "imports": outline["imports_of"](telling),
         "silent": _ranges(sorted(outline["silent_lines"](tree, source))),
-        "packed": _beside("harmless")["packed_functions"](tree, nodes, firsts),
-        "lambdas": _beside("harmless")["lambdas"](tree, nodes, firsts),
+        "packed": harmless["packed_functions"](tree, telling, firsts),
+        "lambdas": harmless["lambdas"](tree, telling, firsts),
+        "idle": sorted(idle & statements),
+        "idle_exits": sorted(exits & statements),
     }
-    idle, exits = _beside("harmless")["idle_lines"](nodes, firsts)
-    facts |= {"idle": sorted(idle & statements), "idle_exits": sorted(exits & statements)}
-    if session.config.branch:
-        facts |= _branch_facts(reporter)
-    return facts | _withheld_facts(session.config, reporter, tree, facts)
+    if config.branch:
+        facts |= _branch_facts(config, parser)
+    return facts | _withheld_facts(config, parser, tree, facts)
+
+
+def _tree(parser: Any) -> ast.Module:  # noqa: ANN401 - see _check_regexes
+    """What coverage.py has parsed already, until it is asked for arcs; else parsed once more."""
+    tree = getattr(parser, "_ast_root", None)
+    return tree if isinstance(tree, ast.Module) else ast.parse(parser.text)
 
 
 def _check_regular(full: str) -> None:
@@ -381,17 +389,19 @@ def _ranges(lines: Iterable[int]) -> list[list[int]]:
     return ranges
 
 
-def _branch_facts(reporter: Any) -> Facts:  # noqa: ANN401 - see _check_regexes
-    arcs: set[Arc] = reporter.arcs()
-    branches = _branches(reporter.parser)
-    fixers = getattr(reporter.parser, "_with_jump_fixers", {})
+def _branch_facts(config: Any, parser: Any) -> Facts:  # noqa: ANN401 - see _check_regexes
+    arcs: set[Arc] = parser.arcs()
+    branches = _branches(parser)
+    fixers = getattr(parser, "_with_jump_fixers", {})
     is_old = any(_is_old_fixer(fixer) for fixer in fixers.values())
     jumps = [
         _old_jump(arc, fixers) if is_old else [arc, fixers[arc], [arc]] for arc in sorted(fixers)
     ]
     return {
         "branches": branches,
-        "unbranched": sorted({start for start, _ in branches} & reporter.no_branch_lines()),
+        "unbranched": sorted(
+            {start for start, _ in branches} & parser.lines_matching(_partial(config))
+        ),
         "jumps": jumps,
         "jumps_drop_last": is_old,
         "loops": _loops(arcs, {*fixers, *branches}),
@@ -412,13 +422,13 @@ def _branches(parser: Any) -> list[Arc]:  # noqa: ANN401 - see _check_regexes
 # What the configuration keeps from being counted
 
 
-def _withheld_facts(config: Any, reporter: Any, tree: ast.Module, facts: Facts) -> Facts:  # noqa: ANN401 - see _check_regexes
+def _withheld_facts(config: Any, parser: Any, tree: ast.Module, facts: Facts) -> Facts:  # noqa: ANN401 - see _check_regexes
     """What would count if nothing were excluded, and what of that a comment excludes."""
     if not facts["excluded"] and not facts.get("unbranched"):
         return {}
-    source, full = reporter.source(), reporter.filename
-    whole, by_code = _parser(source, full, []), _by_code(source, full, config.exclude_list)
-    withheld: set[int] = whole.statements - reporter.lines()
+    source, full = parser.text, parser.filename
+    whole, by_code = _unexcluded(parser), _by_code(source, full, config.exclude_list)
+    withheld: set[int] = whole.statements - parser.statements
     told: Facts = {
         "withheld": sorted(withheld),
         "harmless": sorted(_harmless(tree, by_code) & withheld & by_code.excluded),
@@ -428,11 +438,19 @@ def _withheld_facts(config: Any, reporter: Any, tree: ast.Module, facts: Facts) 
         return told
     counted: Any = facts["branches"]
     unbranched: Any = facts["unbranched"]
-    by_pattern = by_code.lines_matching(_joined(config.partial_list + config.partial_always_list))
+    by_pattern = by_code.lines_matching(_partial(config))
     return told | {
         "withheld_branches": sorted({*_branches(whole)}.difference(counted)),
         "excused": sorted({*unbranched} - by_pattern),
     }
+
+
+def _unexcluded(parser: Any) -> Any:  # noqa: ANN401 - see _check_regexes
+    """The parser as if it was asked to exclude nothing; it need not parse again for that."""
+    whole, texts = copy(parser), parser.raw_docstrings
+    whole.excluded = set()
+    whole.statements = parser.first_lines(parser.raw_statements - texts) - texts
+    return whole
 
 
 def _harmless(tree: ast.Module, by_code: Any) -> set[int]:  # noqa: ANN401 - see _check_regexes
@@ -455,6 +473,11 @@ def _parser(source: str, full: str, exclude: list[str]) -> Any:  # noqa: ANN401 
     made = parser(text=source, filename=full, exclude=_joined(exclude))
     made.parse_source()
     return made
+
+
+def _partial(config: Any) -> str:  # noqa: ANN401 - see _check_regexes
+    """What says that a branch counts as taken."""
+    return _joined(config.partial_list + config.partial_always_list)
 
 
 def _joined(regexes: list[str]) -> str:

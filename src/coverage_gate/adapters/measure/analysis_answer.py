@@ -211,9 +211,11 @@ def _is_number(value: object) -> TypeGuard[int]:
 
 def _lines(told: dict[str, object], key: str) -> LineBits:
     values = _list(told, key)
-    if not all(map(_is_line, values)):
+    lines = [value for value in values if _is_number(value)]
+    ends = (min(lines, default=1), max(lines, default=1))
+    if len(lines) != len(values) or not all(map(_is_line, ends)):
         raise BadAnswerError(f"{key} holds something that is no line")
-    return bits_of(value for value in values if _is_line(value))
+    return bits_of(lines)
 
 
 def _ranges(told: dict[str, object], key: str) -> LineBits:

@@ -345,27 +345,30 @@ def _brings_checking(node: ast.AST) -> bool:
 # What only type checkers read
 
 
-def idle_lines(nodes: Sequence[ast.AST], firsts: Mapping[int, int]) -> tuple[set[int], set[int]]:
+def idle_lines(
+    heads: Sequence[ast.AST], nodes: Sequence[ast.AST], firsts: Mapping[int, int]
+) -> tuple[set[int], set[int]]:
     """First lines of statements without logic that no run passes.
 
     They stand below `if TYPE_CHECKING:`, or are the body of an `@overload`, by the names that
     `typing` has for these.
 
     Args:
-        nodes: All of the file, as `ast.walk` tells them.
+        heads: The functions and conditions of the file, maybe with more of it.
+        nodes: All of the file.
         firsts: Line → first line of its logical line, where it is another one.
 
     Returns:
         These lines, and those on which the whole of an `@overload` stands: they run, and what
         would leave the function does not.
     """
-    if not any(map(_may_be_for_checkers, nodes)):
+    if not any(map(_may_be_for_checkers, heads)):
         return set(), set()  # most files: what the names mean need not be found out
     modules, names = _typing_names(nodes)
     has_checking = _knows_checking(nodes)
     unread: set[ast.AST] = set()
     exits: set[int] = set()
-    for node in nodes:
+    for node in heads:
         if isinstance(node, _FUNCTIONS) and _is_overload(node, modules, names):
             body = set(_without_logic(node.body))
             unread |= body

@@ -6,10 +6,9 @@ A part of the script `analyse.py`: it runs on CPython from 3.10, with the standa
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 _Holder = ast.stmt | ast.excepthandler | ast.match_case
-_STATEMENT_HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 #: What says nothing about logic by its kind; `type` is a statement since Python 3.12.
@@ -21,6 +20,48 @@ _PLAIN = (
     *(ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp),
     *(ast.unaryop, ast.operator, ast.expr_context),
 )
+
+
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    """Some fields of each kind of node, found out once."""
+
+    def __init__(self, is_one: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._is_one = is_one
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        self[kind] = tuple(filter(self._is_one, kind._fields))
+        return self[kind]
+
+
+#: What tells nothing, or holds only what has no place of its own: `+`, or that a name is read.
+_LEAVES = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "level", "module", "conversion"})
+_INNER = _Fields(lambda name: name not in _LEAVES)
+#: What holds statements; nothing but what has some holds any.
+_BLOCKS = _Fields({"body", "handlers", "orelse", "finalbody", "cases"}.__contains__)
+#: What imports, decides, or holds code of its own.
+_TELLING = frozenset(
+    (
+        *(ast.Import, ast.ImportFrom, ast.Call, ast.If, *_FUNCTIONS, ast.ClassDef),
+        *(ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+    )
+)
+
+
+def nodes_of(tree: ast.Module) -> tuple[list[ast.AST], list[ast.AST]]:
+    """All nodes that have a place, and those among them that are looked at one by one.
+
+    Walking costs more than looking: so a file is walked once.
+    """
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:
+        for name in _INNER[type(node)]:
+            value = getattr(node, name)
+            if isinstance(value, list):
+                nodes += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST):
+                nodes.append(value)
+    return nodes, [node for node in nodes if type(node) in _TELLING]
 
 
 def spans_of(tree: ast.Module) -> list[list[object]]:
@@ -94,8 +135,7 @@ def _first_line(node: _Holder) -> int:
 
 
 def _within(node: ast.AST) -> list[_Holder]:
-    children = ast.iter_child_nodes(node)
-    return [child for child in children if isinstance(child, _STATEMENT_HOLDERS)]
+    return [child for name in _BLOCKS[type(node)] for child in getattr(node, name)]
 
 
 def _is_trivial(node: _Holder) -> bool:
@@ -124,7 +164,7 @@ def imports_of(nodes: Iterable[ast.AST]) -> list[str]:
     """Modules that a file may import, as "a.b" or, relative to its folder, "..a.b"; sorted.
 
     Args:
-        nodes: All of the file.
+        nodes: All of the file, or what imports and calls in it.
     """
     names = {name for node in nodes for name in _imported_by(node)}
     return sorted(name for name in names if name.isprintable())

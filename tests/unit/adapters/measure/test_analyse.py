@@ -1,3 +1,4 @@
+import ast
 import importlib.machinery
 import io
 import json
@@ -401,25 +402,16 @@ class OldParser:
     def exit_counts(self) -> dict[int, int]:
         return {9: 1, 4: 2, 12: 1}
 
-
-class OldReporter:
-    """A file as such a coverage.py tells it."""
-
-    def __init__(self) -> None:
-        self.parser = OldParser()
-
-    def arcs(self) -> set[tuple[int, int]]:
-        return self.parser.arcs()
-
-    def no_branch_lines(self) -> set[int]:
+    def lines_matching(self, regex: str) -> set[int]:
+        assert regex == "(?:a)|(?:b)"
         return {4, 9}
 
 
 def test_the_facts_of_an_older_coverage_py_are_told_in_the_same_form() -> None:
-    reporter = OldReporter()
-    lines = analyse._multiline_map(reporter.parser)
+    lines = analyse._multiline_map(OldParser())
     assert analyse._runs(lines) == [[2, 3, 1], [5, 5, 4], [7, 7, 1]]
-    assert analyse._branch_facts(reporter) == {
+    config = types.SimpleNamespace(partial_list=["a"], partial_always_list=["b"])
+    assert analyse._branch_facts(config, OldParser()) == {
         "branches": [(4, 5), (4, 6)],
         "unbranched": [4],
         "jumps": [
@@ -456,3 +448,10 @@ def test_the_script_answers_on_its_standard_output(
         runpy.run_path(analyse.__file__, run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out.endswith('{"end":0}\n')
+
+
+@pytest.mark.parametrize("parser", [{}, {"_ast_root": None}, {"_ast_root": ast.parse("x = 1")}])
+def test_a_tree_that_the_parser_does_not_keep_is_parsed(parser: dict[str, object]) -> None:
+    tree = analyse._tree(types.SimpleNamespace(text="x = 1", **parser))
+    assert ast.unparse(tree) == "x = 1"
+    assert tree is parser.get("_ast_root", tree) or parser["_ast_root"] is None

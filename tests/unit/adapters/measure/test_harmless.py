@@ -353,4 +353,5 @@ IDLE = {
 
 @pytest.mark.parametrize(("source", "idle", "exits"), IDLE.values(), ids=IDLE)
 def test_what_only_type_checkers_read_is_told(source: str, idle: set[int], exits: set[int]) -> None:
-    assert idle_lines(walked(source)[1], {}) == (idle, exits)
+    _, nodes = walked(source)
+    assert idle_lines(nodes, nodes, {}) == (idle, exits)

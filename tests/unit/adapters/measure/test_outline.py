@@ -11,6 +11,7 @@ import pytest
 
 from coverage_gate.adapters.measure.outline import (
     imports_of,
+    nodes_of,
     silent_lines,
     spans_of,
     statement_lines,
@@ -203,3 +204,34 @@ def k():
 def test_statements_are_all_but_plain_texts() -> None:
     source = "'''Text.'''\nx = 1\n\ndef f():\n    'text'\n    1\n    return (\n        2)\n"
     assert statement_lines(ast.parse(source)) == [2, 4, 6, 7]
+
+
+NODES = """
+import a.b as c
+@d(1, *e, k=2)
+class F(G, metaclass=H):
+    x: int = -1 + 2
+async def f(a, b=3, /, *c, d, e=4, **g) -> J:
+    global h
+    async with k as l, m: await n
+    for o in p: q = r[s:1] if t and not u < v else lambda w: {x: 1, **y}
+    try: yield from z
+    except (A, B) as C: raise D from E
+    finally: del f"{G!r:>{H}}"[0], I.j
+    match K:
+        case {"L": [1, *_], **M} if N: return {O for P in Q if R}
+"""
+PLACELESS = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+
+
+@pytest.mark.parametrize("source", ["", NODES, inspect.getsource(ast)], ids=["", "all", "ast"])
+def test_a_file_is_walked_once_and_whole(source: str) -> None:
+    tree = ast.parse(source)
+    nodes, telling = nodes_of(tree)
+    assert nodes == [node for node in ast.walk(tree) if not isinstance(node, PLACELESS)]
+    assert imports_of(telling) == imports_of(ast.walk(tree))
+    codes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If)
+    heads = (*codes, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    assert [node for node in telling if isinstance(node, heads)] == [
+        node for node in ast.walk(tree) if isinstance(node, heads)
+    ]
