@@ -124,6 +124,19 @@ def test_help_of_a_command_loads_no_setting_and_nothing_of_judging(folder: Path)
     assert not loaded & {"coverage_gate.settings.catalogue", "decimal", "logging", "hashlib"}
 
 
+def test_a_command_asks_no_package_for_plugins(folder: Path) -> None:
+    code = """
+import sys
+from coverage_gate.cli import main
+sys.argv[0] = "coverage-gate"
+try:
+    main.main()
+finally:
+    print(sys.modules["pydantic.plugin._loader"]._plugins, file=sys.stderr)
+"""
+    assert _loaded(code, "config", "show", folder=folder) == {"None"}
+
+
 # What most verdicts have no use for: each is loaded by the few that do.
 _RARE = (
     "coverage_gate.adapters.git.snapshot",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -151,11 +152,14 @@ PROGRAM = Program(
 #: looking as often as by default costs a twelfth of its time. A verdict for a tree that is known
 #: makes more than half as many.
 _BEFORE_RUBBISH = 250_000
+_NO_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def main() -> None:
     """Run the command line of this process; always ends in SystemExit."""
     gc.set_threshold(_BEFORE_RUBBISH)
+    # Else pydantic reads what all installed packages offer, to let its plugins into our settings.
+    os.environ.setdefault(*_NO_PLUGINS)  # noqa: TID251 - said to a library, nothing is read
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     leave(run(sys.argv[1:]))

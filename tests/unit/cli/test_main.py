@@ -173,7 +173,8 @@ def test_text_that_the_stream_cannot_show_does_not_break_a_command(
 
 
 @pytest.fixture
-def _own_rubbish() -> Iterator[None]:
+def _own_rubbish(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "some")
     before = gc.get_threshold()
     yield
     gc.set_threshold(*before)
