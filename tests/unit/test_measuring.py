@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,14 @@ import pytest
 from tests.shop import MAIN, NAME, PYPROJECT, Shop
 
 from coverage_gate import wiring
+from coverage_gate.adapters.measure import analyse
 from coverage_gate.core.history import FileCounts, Point
-from coverage_gate.core.measurement import FailureCode, MeasureFailure, Measurement
+from coverage_gate.core.measurement import (
+    TOOL_FAILURES,
+    FailureCode,
+    MeasureFailure,
+    Measurement,
+)
 from coverage_gate.core.names import SCRATCH
 from coverage_gate.core.times import moment
 from coverage_gate.measuring import Stage, TreeMeasurer, tracked_in
@@ -271,6 +278,26 @@ def test_source_that_cannot_be_analysed_in_time_is_told(shop: Shop) -> None:
         failure = replace(measurer, bench=bench).measure(source_of(shop, "new"))
     assert isinstance(failure, MeasureFailure)
     assert failure.code is FailureCode.ANALYSIS_FAILED
+
+
+def test_a_fault_of_the_analysis_itself_is_the_tools(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(analyse.__file__).parent
+    for name in ("outline", "harmless", "canary"):
+        shutil.copy(folder / f"{name}.py", tmp_path)
+    text = (
+        (folder / "analyse.py").read_text().replace("    parser = _parser(", "    parser = _gone(")
+    )
+    (tmp_path / "analyse.py").write_text(text)
+    monkeypatch.setattr(analyse, "__file__", str(tmp_path / "analyse.py"))
+    shop.new_branch("new", {"src/shop/price.py": "x = 1\n"})
+    with measurer_of(shop) as measurer:
+        failure = measurer.measure(source_of(shop, "new"))
+    assert isinstance(failure, MeasureFailure)
+    assert failure.code in TOOL_FAILURES
+    assert "own static analysis does not work" in failure.message
+    assert "NameError" in failure.message
 
 
 FORGED = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from coverage_gate.adapters.measure.analysis import AnalysisError
+from coverage_gate.adapters.measure.analysis import AnalysisError, BrokenAnalystError
 from coverage_gate.adapters.measure.config_text import BadConfigError
 from coverage_gate.adapters.measure.data_file import BadDataError
 from coverage_gate.adapters.measure.environment import RefusedVariableError
@@ -18,6 +18,7 @@ _NO_ROOM = frozenset({"no-space", "export-failed"})
 
 _CODES: dict[type[Exception], FailureCode] = {
     AnalysisError: FailureCode.ANALYSIS_FAILED,
+    BrokenAnalystError: FailureCode.ERROR,
     BadConfigError: FailureCode.BAD_CONFIGURATION,
     BadDataError: FailureCode.BAD_DATA,
     RefusedVariableError: FailureCode.BAD_CONFIGURATION,

@@ -212,6 +212,7 @@ FILE = json.dumps({"path": "a.py", "statements": [], "excluded": [], "runs": [],
         ("nonsense\n", "exit 0", "answers nonsense: a line is no JSON"),
         (f"{HEADER}\n{HEADER}\n", "exit 0", "answers nonsense: None is answered"),
         (f'{HEADER}\n{{"failure": "\\u001bwhy"}}\n', "exit 0", "analysed: why"),
+        ('{"failure": "why", "own": true}\n', "exit 1", "own static analysis does not .*: why"),
         ("x" * 2000, "sleep 60", "more than the gate reads"),
     ],
 )

@@ -20,7 +20,8 @@ file ended the process: a source file can make CPython's compiler overflow the C
     {"path": "src/b.py", "error": {"line": 3, "message": "invalid syntax"}}
     {"end": 3}
 
-or, when nothing can be told at all, {"failure": "..."}. Listed are the files that coverage.py
+or, when nothing can be told at all, {"failure": "..."}, with "own" where not even a file of ours
+can be analysed, so that no file of the tree is to blame. Listed are the files that coverage.py
 counts even when nothing of them ran, eligible those that it counts when something did. Of the files
 aside, which are never counted, less is told: their statements, and what they import.
 """
@@ -80,6 +81,10 @@ class CannotAnalyseError(RuntimeError):
     """One file, or all of them, cannot be analysed."""
 
 
+class OwnFaultError(Exception):
+    """This script, or coverage.py, does not work here."""
+
+
 def main(argv: list[str], request: IO[str], answer: IO[str]) -> int:
     """Answer one request.
 
@@ -97,6 +102,9 @@ def main(argv: list[str], request: IO[str], answer: IO[str]) -> int:
         _limit(resource.RLIMIT_AS, int(memory))
         _load_coverage()
         _answer(json.load(request), rc, os.path.realpath(root), int(seconds), answer)
+    except OwnFaultError as error:
+        _write(answer, _line({"failure": str(error), "own": True}))
+        return 1
     except _errors() as error:
         _write(answer, _line({"failure": _message(error)}))
         return 1
@@ -106,6 +114,8 @@ def main(argv: list[str], request: IO[str], answer: IO[str]) -> int:
 def _answer(asked: Mapping[str, Any], rc: str, root: str, seconds: int, answer: IO[str]) -> None:
     session = importlib.import_module("coverage").Coverage(data_file=None, config_file=rc)
     _check_regexes(session.config)
+    _limit_cpu(seconds)
+    _check_itself(session.config)
     listed, eligible = _scope(session.config, root, asked["paths"])
     counted = {*listed, *eligible}
     aside = [path for path in asked["paths"] if path not in counted and _is_utf8(path)]
@@ -335,6 +345,18 @@ def _tree(parser: Any) -> ast.Module:  # noqa: ANN401 - see _check_regexes
     """What coverage.py has parsed already, until it is asked for arcs; else parsed once more."""
     tree = getattr(parser, "_ast_root", None)
     return tree if isinstance(tree, ast.Module) else ast.parse(parser.text)
+
+
+def _check_itself(config: Any) -> None:  # noqa: ANN401 - see _check_regexes
+    """A fault of ours would break each file, and look like one of theirs: so try a known one."""
+    known = os.path.realpath(Path(__file__).with_name("canary.py"))
+    faults: tuple[type[Exception], ...] = (*_errors(), NameError, ImportError)
+    try:
+        facts = _facts(config, known)
+    except faults as error:
+        raise OwnFaultError(_message(error)) from error
+    if not facts.get("statements") and not facts.get("excluded"):
+        raise OwnFaultError(f"nothing is told of {known}")
 
 
 def _check_regular(full: str) -> None:

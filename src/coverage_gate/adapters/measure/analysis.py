@@ -36,6 +36,10 @@ class AnalysisError(Exception):
     """The source files could not be analysed; the message says why and what to do next."""
 
 
+class BrokenAnalystError(AnalysisError):
+    """What analyses does not work at all, whatever it is asked: no source file is to blame."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisLimits:
     """Bounds of one analysis. What a single file exceeds makes that file unparsable, no more.
@@ -224,6 +228,11 @@ class _Reading:
                 raise AnalysisError("the static analysis answers more than the gate reads")
             return None
         told = read_object(line)
+        if told.get("own") is True:
+            raise BrokenAnalystError(
+                "the gate's own static analysis does not work with this interpreter and its"
+                f" coverage.py: {_plain(told.get('failure'))}"
+            )
         if "failure" in told:
             raise AnalysisError(f"the source files cannot be analysed: {_plain(told['failure'])}")
         return told

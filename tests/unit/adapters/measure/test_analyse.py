@@ -455,3 +455,27 @@ def test_a_tree_that_the_parser_does_not_keep_is_parsed(parser: dict[str, object
     tree = analyse._tree(types.SimpleNamespace(text="x = 1", **parser))
     assert ast.unparse(tree) == "x = 1"
     assert tree is parser.get("_ast_root", tree) or parser["_ast_root"] is None
+
+
+@pytest.mark.parametrize("fault", [NameError("x"), TypeError("x"), ImportError("x"), None])
+def test_a_fault_of_the_script_itself_is_no_file_s(
+    fault: Exception | None, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> analyse.Facts:
+        if fault is not None:
+            raise fault
+        return {}
+
+    write(root, {"a.py": "x = 1\n"})
+    monkeypatch.setattr(analyse, "_facts", broken)
+    (told,) = answer_of(root, ["a.py"])
+    assert told["own"] is True
+    assert str(told["failure"]).startswith(
+        "nothing is told of " if fault is None else f"{type(fault).__name__}: x"
+    )
+
+
+def test_a_configuration_that_excludes_everything_is_no_fault(root: Path) -> None:
+    write(root, {"a.py": "x = 1\n"})
+    _, told, _ = answer_of(root, ["a.py"], BaseConfig(branch=True, exclude_lines=(".*",)))
+    assert told["statements"] == []
