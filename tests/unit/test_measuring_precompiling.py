@@ -181,6 +181,26 @@ def test_a_tree_that_compiles_in_its_own_way_gets_none(
     assert found_in(tmp_path) == {}
 
 
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "def source_to_code(self, data, path): ...",
+        "import importlib\ndef get_data(self, path): ...",
+    ],
+)
+@pytest.mark.parametrize("place", ["conftest.py", "tests/test_hook.py", "warns.py"])
+def test_so_does_one_that_says_so_where_nothing_was_compiled(
+    plan: Plan, tmp_path: Path, interpreter: Interpreter, place: str, hook: str
+) -> None:
+    interpreter.made = {"warns.py": Bytecode()}
+    blobs = export(tmp_path, ["a.py", "conftest.py", "warns.py", "tests/test_hook.py"])
+    precompiler().fill(plan, tmp_path, blobs)
+    assert list(found_in(tmp_path)) == ["__pycache__/a.made.pyc"]
+    (tmp_path / place).write_text(hook)
+    precompiler().fill(plan, tmp_path, blobs)
+    assert found_in(tmp_path) == {}
+
+
 def test_no_store_no_bytecode_and_no_harm(
     plan: Plan, tmp_path: Path, interpreter: Interpreter
 ) -> None:

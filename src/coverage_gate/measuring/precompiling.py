@@ -20,6 +20,7 @@ from pathlib import Path
 from coverage_gate.adapters.git.writer import MTIME_NS
 from coverage_gate.adapters.measure import precompile as script
 from coverage_gate.adapters.measure.bytecode import NO_BYTECODE, Bytecode, Order, make
+from coverage_gate.adapters.measure.precompile import is_transformer
 from coverage_gate.core.times import days_before
 from coverage_gate.measuring.bench import Plan
 from coverage_gate.ports import Clock, Progress, Store, StoreError
@@ -70,15 +71,19 @@ class Precompiler:
             root: The export.
             blobs: Path → blob id of its files.
         """
-        written: list[Path] = []
+        written: dict[str, Path] = {}
         try:
             for some in _chunks(wanted(plan, root, blobs)):
                 found = self._found(plan, root, some)
-                # Who compiles in a way of its own would be given what Python compiled.
-                if any(each.is_transformer for each in found.values()):
+                made = {path: each for path, each in found.items() if each.tail}
+                written |= {path: write(root, path, each) for path, each in made.items()}
+                if any(each.is_transformer for each in made.values()):
                     _remove(written)
                     return
-                written += [write(root, path, each) for path, each in found.items() if each.tail]
+            # What has no bytecode was not looked into: above all few tests, and their conftest.
+            others = [path for path in blobs if path.endswith(".py") and path not in written]
+            if written and any(is_transformer((root / path).read_bytes()) for path in others):
+                _remove(written)
         except (OSError, StoreError) as error:
             self.progress.step(f"the tests start without bytecode: {error}")
 
@@ -178,8 +183,9 @@ def unpacked(payload: bytes) -> Bytecode | None:
     )
 
 
-def _remove(written: list[Path]) -> None:
-    for place in written:
+def _remove(written: Mapping[str, Path]) -> None:
+    """Who compiles in a way of its own would be given what Python compiled."""
+    for place in written.values():
         place.unlink()
 
 

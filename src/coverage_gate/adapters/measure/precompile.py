@@ -42,7 +42,9 @@ from types import CodeType
 from typing import IO, Any
 
 #: What a loader defines that compiles in a way of its own.
-TRANSFORMS = b"source_to_code"
+_OWN_WAY = b"source_to_code"
+#: What one defines that changes a source while it is read, and how it becomes a loader.
+_OWN_TEXT = (b"def get_data", b"importlib")
 #: A larger file is compiled where it is imported, if it is.
 MAX_SOURCE = 1_048_576
 
@@ -117,11 +119,16 @@ def told(path: str, root: str, make: Callable[[str], Made]) -> dict[str, object]
     except _ERRORS:
         tail, code, needs_place = NOTHING
     found: dict[str, object] = {"path": path, "tail": tail}
-    if tail and TRANSFORMS in Path(full).read_bytes():
+    if tail and is_transformer(Path(full).read_bytes()):
         found["is_transformer"] = True
     if needs_place:
         found["needs_place"] = True
     return {**found, "code": base64.b64encode(code).decode("ascii")}
+
+
+def is_transformer(source: bytes) -> bool:
+    """Whether a file may say how other files are compiled."""
+    return _OWN_WAY in source or all(word in source for word in _OWN_TEXT)
 
 
 def quietly(make: Callable[[str], Made], full: str) -> Made:

@@ -159,11 +159,16 @@ def test_an_assertion_that_always_holds_warns_and_is_left_to_pytest(root: Path) 
     assert answer_of(root, rewritten=["test_odd.py"])["test_odd.py"]["tail"] == ""
 
 
-def test_who_compiles_in_a_way_of_its_own_is_told(root: Path) -> None:
-    (root / "hook.py").write_text("class Loader:\n    def source_to_code(self): ...\n")
-    told = answer_of(root, plain=["hook.py", "price.py"])
+@pytest.mark.parametrize("method", ["source_to_code", "get_data"])
+def test_who_compiles_in_a_way_of_its_own_is_told(root: Path, method: str) -> None:
+    (root / "hook.py").write_text(
+        "from importlib.machinery import SourceFileLoader\n"
+        f"class Loader(SourceFileLoader):\n    def {method}(self): ...\n"
+    )
+    (root / "rows.py").write_text("def get_data(): ...\n")
+    told = answer_of(root, plain=["hook.py", "price.py", "rows.py"])
     assert told["hook.py"]["is_transformer"] is True
-    assert "is_transformer" not in told["price.py"]
+    assert not any("is_transformer" in told[name] for name in ("price.py", "rows.py"))
 
 
 def test_an_older_pytest_wants_times_and_a_place(
