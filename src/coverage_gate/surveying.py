@@ -132,7 +132,7 @@ def plan_progress(
     targets = tuple(dict.fromkeys(file.target for file in record.files))
     with open_workshop(repository=name_of(folder), folder=folder, progress=progress) as shop:
         settings = _aiming(read(pyproject_at(shop, "HEAD")), targets)
-        test = _test_of(record, task)
+        test = promised_test(record, task)
         if test and settings.test_command[0].endswith("pytest"):
             settings = settings.model_copy(update={"test_command": ("pytest", test)})
         measured = _as_it_stands(shop, settings, folder)
@@ -141,7 +141,8 @@ def plan_progress(
     return checked(record, measured, task=task), measured
 
 
-def _test_of(record: Record, task: int | None) -> str:
+def promised_test(record: Record, task: int | None) -> str:
+    """Id of the test of a task in a written plan; empty where there is no such task."""
     promises = (each for file in record.files for each in file.promises)
     return next((each.test for each in promises if each.number == task), "")
 

@@ -26,6 +26,10 @@ def test_a_plan_is_carried_out_and_ticked_off(shop: Shop, tell: Tell, tmp_path: 
     tests = shop.path / "tests/test_price.py"
     check = ("plan", "--repo", str(shop.path), "--check", str(file))
 
+    early = tell(*check, "--task", "1")
+    assert early.status == 1
+    assert "task 1 is not begun: there is no tests/test_price.py::test_shipping_4;" in early.err
+
     # As the plan says, with the values that it leaves open.
     first = "\n\ndef test_shipping_4():\n    answer = shipping(total=4999)\n    assert answer == "
     tests.write_text(f"{tests.read_text()}{first}...\n")

@@ -33,6 +33,8 @@ Examples:
   coverage-gate plan --tiers --output tiers.md
 """
 _LONGEST = 1000
+#: What pytest says of a test that was named and is nowhere, and of its file.
+_NOT_THERE = ("ERROR: not found: ", "ERROR: file or directory not found: ")
 #: Where a plan lies if nobody says otherwise.
 DEFAULT = "coverage-plan.md"
 
@@ -194,13 +196,15 @@ def _check(
     from coverage_gate.cli.progress import open_progress
     from coverage_gate.core.measurement import MeasureFailure
     from coverage_gate.core.plan import narrowed
-    from coverage_gate.surveying import plan_progress
+    from coverage_gate.surveying import plan_progress, promised_test
 
     text = _read(plan_file)
     record = narrowed(read_plan(text), only)
     with open_progress() as progress:
         found = plan_progress(reader(flags), repo, record, task=task, progress=progress)
     if isinstance(found, MeasureFailure):
+        if task is not None and any(each in found.output for each in _NOT_THERE):
+            return _tell_unwritten(promised_test(record, task), task)
         return tell_failure(found, output="text")
     done, measured = found
     if measured.tests.exit_status != 0:
@@ -211,6 +215,16 @@ def _check(
     shown = progress_object(done) if output == "json" else None
     click.echo(to_json_line(shown) if shown else progress_text(done, is_alone=task is not None))
     return 0 if _is_done(done, task) else FAILED
+
+
+def _tell_unwritten(test: str, task: int) -> int:
+    from coverage_gate.boundary import visible
+    from coverage_gate.cli.answers import FAILED
+
+    name = visible(test, limit=_LONGEST)
+    text = f"task {task} is not begun: there is no {name}; write it as the plan says"
+    click.echo(f"coverage-gate: {text}, under this name", err=True)
+    return FAILED
 
 
 def _is_done(files: Iterable[FileDone], task: int | None) -> bool:

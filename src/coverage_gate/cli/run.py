@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,14 +53,13 @@ def run(
     those that were recorded to run the code (`coverage-gate contexts record`), else those that are
     named for it or import it, else all. The exit status is 1 when tests fail.
     """
-    from coverage_gate.adapters.measure.loop import read_tree, settings_file
-    from coverage_gate.cli.flags import reader
+    from coverage_gate.adapters.measure.loop import read_tree
     from coverage_gate.scratch import private_folder
 
     if package and file:
         raise click.UsageError("--package and --file exclude each other")
     top = top_of(repo)
-    settings = reader(flags)(settings_file(top))  # as it stands, like everything here
+    settings = _settings(flags, top)
     target = target_of(package, file, top, read_tree(top))
     with private_folder() as data:
         loop = _loop(settings, top, data)
@@ -70,6 +69,21 @@ def run(
         if not watch:
             return once(read_tree(top))
         return watched(once, lambda: read_tree(top), pause)
+
+
+def _settings(flags: Mapping[str, str | None], top: Path) -> Settings:
+    """The settings with the file as it stands, like everything here; errors call it so."""
+    from coverage_gate.adapters.measure.loop import settings_file
+    from coverage_gate.cli.flags import reader
+    from coverage_gate.settings import SettingsError
+
+    try:
+        return reader(flags)(settings_file(top))
+    except SettingsError as error:
+        named = [
+            each.replace("the base's pyproject.toml", "pyproject.toml") for each in error.problems
+        ]
+        raise SettingsError(named) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

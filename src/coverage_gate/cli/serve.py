@@ -17,6 +17,9 @@ DEFAULT_PORT = 8340
 
 _Callback = Callable[..., int]
 
+#: Of the extra `server`.
+_NEEDS = ("fastapi", "orjson", "prometheus_client", "uvicorn")
+
 
 def serve_options(command: _Callback) -> _Callback:
     """Where to listen."""
@@ -33,6 +36,20 @@ def serve_options(command: _Callback) -> _Callback:
     return host(port(command))
 
 
+def need_server() -> None:
+    """Look for what only the extra brings.
+
+    Raises:
+        click.UsageError: If any of it is not installed.
+    """
+    from importlib.util import find_spec
+
+    absent = [name for name in _NEEDS if find_spec(name) is None]
+    if absent:
+        advice = 'pip install "coverage-gate[server]"'
+        raise click.UsageError(f"serve needs {', '.join(absent)}: {advice}")
+
+
 @click.command(epilog=EXAMPLES)
 @serve_options
 def serve(*, host: str, port: int) -> int:
@@ -41,6 +58,7 @@ def serve(*, host: str, port: int) -> int:
     Runs until it is interrupted. Needs the extra `server`. Put a proxy with TLS before it where
     others than this machine ask.
     """
+    need_server()
     from coverage_gate.web.serving import run_server
 
     return run_server(host=host, port=port)

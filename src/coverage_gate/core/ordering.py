@@ -220,8 +220,9 @@ def _chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
         case Reason.BRANCH_UNMEASURABLE:
             output = verdict.failure.output if verdict.failure else ""
             seen = ("git", "diff", "--stat", verdict.base_commit or "")
+            what = "Make the tests run as they do on the base" if verdict.failure else "Mend this"
             yield Chore(
-                text=f"Make the tests run as they do on the base: {verdict.reason}",
+                text=f"{what}: {verdict.reason}",
                 commands=(seen,) if verdict.base_commit else (),
                 output=output,
             )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from coverage_gate.cli.serve import serve_options
+from coverage_gate.cli.serve import need_server, serve_options
 
 EXAMPLES = """\b
 Examples:
@@ -20,6 +20,7 @@ Examples:
 @serve_options
 def serve(*, host: str, port: int) -> int:
     """Answer over HTTP as `coverage-gate serve` does, with tasks, jobs and leases in `/queue`."""
+    need_server()
     import orjson
 
     from coverage_gate.web.serving import run_server

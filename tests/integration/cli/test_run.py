@@ -209,3 +209,11 @@ def test_a_shell_is_taught_to_complete(tell: Tell, shell: str, words: str) -> No
     assert told.status == 0
     assert words in told.out
     assert "_COVERAGE_GATE_COMPLETE" in told.out
+
+
+def test_a_bad_setting_is_told_of_the_file_that_was_read(folder: Path, tell: Tell) -> None:
+    (folder / "pyproject.toml").write_text("[tool.coverage-gate]\nmin_percnt = 8\n")
+    told = tell("run")
+    assert told.status == 2
+    assert "min_percnt in [tool.coverage-gate] of pyproject.toml is unknown" in told.err
+    assert "base's" not in told.err

@@ -99,3 +99,12 @@ def test_a_missing_token_is_told_before_anything_else(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         run(["serve", "--port", str(taken.getsockname()[1])])
     assert "no ORCH_API_TOKEN is set" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_told_with_what_installs_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert run(["serve"]) == 2
+    told = capsys.readouterr().err
+    assert 'serve needs uvicorn: pip install "coverage-gate[server]"' in told

@@ -257,6 +257,7 @@ def test_a_branch_that_cannot_be_measured_gets_the_end_of_the_output() -> None:
     assert chore.commands == (("git", "diff", "--stat", branch_fault().base_commit),)
     (chore,) = order_of(replace(branch_fault(), failure=None, base_commit=None)).chores
     assert (chore.output, chore.commands) == ("", ())
+    assert chore.text.startswith("Mend this: ")
 
 
 def test_any_other_refusal_is_told_as_it_is() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.measurement import FailureCode
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.stand import Stand
 from coverage_gate.core.verdict import Outcome, Reason, Verdict
 
 _TESTS_NAMED = 3
@@ -27,7 +29,13 @@ class NextStep:
     command: str | None = None
 
 
-_AGAIN = NextStep(text="Then commit and run the same check again.")
+_AGAIN: Mapping[Stand, NextStep] = MappingProxyType(
+    {
+        Stand.COMMIT: NextStep(text="Then commit and run the same check again."),
+        Stand.INDEX: NextStep(text="Then stage it with `git add` and run the same check again."),
+        Stand.FILES: NextStep(text="Then run the same check again."),
+    }
+)
 
 _BY_REASON: Mapping[Reason, tuple[NextStep, ...]] = MappingProxyType(
     {
@@ -74,7 +82,8 @@ _BY_FAILURE: Mapping[FailureCode, NextStep] = MappingProxyType(
         ),
         FailureCode.BRANCH_CONFIGURATION: NextStep(
             text="Make the configuration readable; it would count after the merge.",
-            command="python -m pytest --collect-only -q",
+            # The first tells what coverage.py cannot use, the second what we cannot.
+            command="coverage debug config && coverage-gate config show --base HEAD",
         ),
         FailureCode.TIMEOUT: NextStep(
             text="Find the test that does not end.", command="python -m pytest -x --durations=10"
@@ -88,16 +97,22 @@ _BY_FAILURE: Mapping[FailureCode, NextStep] = MappingProxyType(
 
 
 def next_steps(verdict: Verdict) -> tuple[NextStep, ...]:
-    """What to do after this verdict, in order; one to six steps."""
+    """What to do after this verdict, in order; one to seven steps."""
     match verdict.code:
         case Reason.RULE_BROKEN:
-            return (*_for_broken_rules(verdict), _AGAIN)
+            return (*_for_broken_rules(verdict), _again(verdict))
         case Reason.DOES_NOT_MERGE:
-            return (_merge_of(verdict), _AGAIN)
+            return (_merge_of(verdict), _again(verdict))
         case Reason.BRANCH_UNMEASURABLE:
-            return (_for_failure(verdict), _AGAIN)
+            return (_for_failure(verdict), _again(verdict))
+        case Reason.HOLDS if verdict.policy.name is PolicyName.ABSOLUTE and not verdict.baseline:
+            return (NextStep(text="It may land as it is."),)
         case code:
             return _BY_REASON[code]
+
+
+def _again(verdict: Verdict) -> NextStep:
+    return _AGAIN[verdict.order.asked.stand if verdict.order else Stand.COMMIT]
 
 
 def _for_broken_rules(verdict: Verdict) -> Iterator[NextStep]:
@@ -105,13 +120,17 @@ def _for_broken_rules(verdict: Verdict) -> Iterator[NextStep]:
     if RuleName.INTEGRITY in broken:
         yield from _for_tests(verdict)
     if RuleName.UNMEASURED in broken:
-        yield NextStep(text="Let a test import each file that was not measured.")
+        text = "Let a test import each file that was not measured; it has to be valid Python."
+        yield NextStep(text=text)
     if RuleName.AUDIT in broken:
         text = "Let each test of the audit check something, and leave alone what measures it."
         yield NextStep(text=text)
     if RuleName.MUTATION in broken:
         yield NextStep(text="Let a test assert what each line does that was changed unnoticed.")
     if broken - _TOLD:
+        if verdict.hidden:
+            # coverage.py's own report, which comes next, does not show them.
+            yield NextStep(text="Take out what newly hides lines, such as a comment.")
         yield NextStep(
             text="See the lines that no test runs, and test them.",
             command="coverage run --branch -m pytest && coverage report --show-missing",
@@ -146,7 +165,9 @@ def _merge_of(verdict: Verdict) -> NextStep:
 
 
 def _for_failure(verdict: Verdict) -> NextStep:
+    if verdict.failure is None:
+        return NextStep(text="Mend what is told above; no test has run.")
     other = NextStep(
         text="Make the tests run as they do on the base.", command="python -m pytest -x"
     )
-    return other if verdict.failure is None else _BY_FAILURE.get(verdict.failure.code, other)
+    return _BY_FAILURE.get(verdict.failure.code, other)

@@ -20,6 +20,7 @@ from coverage_gate.adapters.render.verdict_fields import (
     vanished_items,
 )
 from coverage_gate.adapters.render.waivers import use_text
+from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.places import places_of, told_tests
 from coverage_gate.core.rates import percent_text, points_text
 from coverage_gate.core.verdict import Outcome, RuleResult, State, Verdict
@@ -96,8 +97,12 @@ def _facts(verdict: Verdict) -> Iterator[str]:
         if verdict.judged is not None and verdict.judged != counts:
             yield f"judged {percent_text(verdict.judged.rate)} ({verdict.judged})"
         stored = verdict.baseline
-        yield f"baseline {percent_text(stored.rate)}" if stored else "no baseline yet"
-        if verdict.delta is not None:
+        if stored:
+            yield f"baseline {percent_text(stored.rate)}"
+        elif verdict.policy.name is not PolicyName.ABSOLUTE:
+            yield "no baseline yet"
+        # Beside a floor of nothing it would be the percentage again.
+        if verdict.delta is not None and (stored or verdict.policy.floor):
             yield f"delta {points_text(verdict.delta)}"
 
 

@@ -7,9 +7,12 @@ import pytest
 from tests.golden.cases import CASES, branch_fault, broken_rules, conflict, out_of_scope
 
 from coverage_gate.adapters.render.next_steps import next_steps
+from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.measurement import FailureCode
 from coverage_gate.core.policy import RuleName
+from coverage_gate.core.stand import Stand
 from coverage_gate.core.verdict import Outcome, Reason, RuleResult, Verdict
+from coverage_gate.core.work_order import Asked, WorkOrder
 
 
 def _broken(rule: RuleName, *tests: str) -> Verdict:
@@ -35,6 +38,39 @@ def test_a_failed_branch_is_checked_again_after_the_repair(name: str) -> None:
     assert next_steps(CASES[name]())[-1].text == "Then commit and run the same check again."
 
 
+@pytest.mark.parametrize(
+    ("stand", "last"),
+    [
+        (Stand.INDEX, "Then stage it with `git add` and run the same check again."),
+        (Stand.FILES, "Then run the same check again."),
+    ],
+)
+def test_what_is_not_committed_yet_need_not_be(stand: Stand, last: str) -> None:
+    order = WorkOrder(asked=Asked(branch="f", base="main", stand=stand))
+    assert next_steps(replace(broken_rules(), order=order))[-1].text == last
+
+
+def test_only_what_is_compared_with_a_baseline_raises_it() -> None:
+    verdict = CASES["pass"]()
+    assert "raises the baseline" in next_steps(verdict)[0].text
+    policy = replace(verdict.policy, name=PolicyName.ABSOLUTE)
+    assert "raises the baseline" in next_steps(replace(verdict, policy=policy))[0].text
+    alone = replace(verdict, policy=policy, baseline=None)
+    assert [each.text for each in next_steps(alone)] == ["It may land as it is."]
+
+
+def test_what_hides_lines_is_taken_out_before_a_report_is_looked_at() -> None:
+    verdict = _broken(RuleName.PATCH)
+    assert verdict.hidden
+    assert [each.text.split()[0] for each in next_steps(verdict)] == ["Take", "See", "Then"]
+    assert next_steps(replace(verdict, hidden=()))[0].text.startswith("See")
+
+
+def test_a_branch_that_git_cannot_join_is_not_told_to_run_tests() -> None:
+    first, _ = next_steps(replace(branch_fault(), failure=None))
+    assert (first.text, first.command) == ("Mend what is told above; no test has run.", None)
+
+
 def test_failing_tests_are_run_by_name_safely_quoted() -> None:
     tests = ("t.py::test[$(rm -rf x)]", "t.py::a", "t.py::b", "t.py::c")
     command = next_steps(_broken(RuleName.INTEGRITY, *tests))[1].command
@@ -57,7 +93,7 @@ def test_tests_that_vanished_are_asked_back_by_name() -> None:
 
 
 def test_a_rule_on_coverage_asks_for_the_lines_that_no_test_runs() -> None:
-    assert "show-missing" in str(next_steps(_broken(RuleName.FLOOR))[0].command)
+    assert "show-missing" in str(next_steps(_broken(RuleName.FLOOR))[1].command)
 
 
 def test_a_failed_audit_asks_for_tests_that_check() -> None:

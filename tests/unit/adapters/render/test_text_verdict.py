@@ -8,6 +8,7 @@ import pytest
 from tests.golden.cases import CASES, branch_fault, broken_rules, hostile, passing
 
 from coverage_gate.adapters.render.text_verdict import verdict_text
+from coverage_gate.core.limits import PolicyName
 from coverage_gate.core.measurement import FailureCode, MeasureFailure
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.verdict import Outcome, RuleResult
@@ -71,6 +72,20 @@ def test_the_first_line_tells_when_other_counts_are_judged() -> None:
 def test_a_verdict_without_judged_counts_has_no_delta() -> None:
     first, *_ = verdict_text(replace(broken_rules(), judged=None), color=False).splitlines()
     assert first == "FAIL 82.1% (821/1000), baseline 85%"
+
+
+def test_where_no_baseline_counts_none_is_missed() -> None:
+    verdict = passing()
+    policy = replace(verdict.policy, name=PolicyName.ABSOLUTE, floor=Fraction(0))
+    first, *_ = verdict_text(
+        replace(verdict, policy=policy, baseline=None), color=False
+    ).splitlines()
+    assert first == "PASS 87.5% (875/1000)"
+    floor = replace(policy, floor=Fraction(3, 4))
+    first, *_ = verdict_text(
+        replace(verdict, policy=floor, baseline=None), color=False
+    ).splitlines()
+    assert first == "PASS 87.5% (875/1000), delta +12.5"
 
 
 def test_only_the_end_of_a_long_output_is_shown() -> None:
