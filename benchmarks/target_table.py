@@ -19,7 +19,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import count_cost, targets, tell
+from benchmarks import count_cost, resident, targets, tell
 from benchmarks.figures import Round, figures, order
 from benchmarks.growth import judged
 from benchmarks.rivals import PLAIN, TITLES, Mode, Rival, mode_of, prepare, rivals
@@ -75,6 +75,7 @@ class Bout:
 @click.option("--python", "pythons", multiple=True, help="In this order.  [all that are found]")
 @click.option("--count", "sizes", type=int, multiple=True, default=(25, 500, 2000))
 @click.option("--alone", type=int, multiple=True, default=(10_000,), help="Without its peer.")
+@click.option("--resident", "known", type=int, multiple=True, default=resident.SIZES)
 @click.option("--grow", type=int, multiple=True, default=(100, 1_000, 10_000, 50_000))
 @click.option(
     "--results",
@@ -93,6 +94,7 @@ def main(
     pythons: tuple[str, ...],
     sizes: tuple[int, ...],
     alone: tuple[int, ...],
+    known: tuple[int, ...],
     grow: tuple[int, ...],
     results: Path,
 ) -> None:
@@ -103,6 +105,9 @@ def main(
         _say(f"judging a change in {size} files")
         found.growth[size] = judged(size)
     found.helps.append(help_target())
+    for size in known:
+        _say(f"judging a known tree of {size} files in a running process")
+        found.helps.append(resident_target(size))
     for size in (*sizes, *alone):
         if time.monotonic() < deadline:
             _say(f"counting {size} files")
@@ -263,6 +268,16 @@ def help_target() -> Target:
         )
         costs.append(helped - bare)
     return targets.single("--help over a bare interpreter, s of CPU", costs, 0.06)
+
+
+def resident_target(size: int) -> Target:
+    """What a verdict for a known tree costs where nothing needs to be loaded any more."""
+    return targets.single(
+        "verdict for a known tree, s of CPU in a running process",
+        resident.seconds(size),
+        0.15,
+        f"{size} files",
+    )
 
 
 def bout_table(bout: Bout) -> str:

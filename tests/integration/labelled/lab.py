@@ -98,7 +98,7 @@ class Lab:
         for pattern in change.exclude:
             session.exclude(pattern)
         try:
-            facts = analyse._facts(session, str(source.resolve()))
+            facts = analyse._facts(session.config, str(source.resolve()))
         except analyse._errors():
             return None
         static = file_of({"path": path, **_plain(facts)}, path=path, blob=blob, is_listed=True)

@@ -104,7 +104,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def static_of(session: Coverage, file: Path) -> StaticFile | None:
-    line = analyse._answer_for(partial(analyse._facts, session), str(file.parent), file.name)
+    line = analyse._answer_for(partial(analyse._facts, session.config), str(file.parent), file.name)
     told = file_of(read_object(line.encode()), path=file.name, blob="b", is_listed=True)
     return told if isinstance(told, StaticFile) else None
 

@@ -124,7 +124,7 @@ def test_pytest_takes_what_is_made_and_explains_as_ever(root: Path) -> None:
     assert "assert 7 == 8" in said
     assert "test_wrong.py:3: AssertionError" in said
     log = (root / "log").read_text()
-    assert log.count("found cached rewritten pyc") == 2
+    assert log.count(f"found cached rewritten pyc for {root}") == 2
     assert f"rewriting PosixPath('{root}" not in log
 
 
