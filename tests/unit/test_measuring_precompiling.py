@@ -127,6 +127,20 @@ def test_it_lies_where_python_looks(plan: Plan, tmp_path: Path, interpreter: Int
     assert (folder.st_mode & 0o777, os.umask(os.umask(0o022))) == (0o755, 0o022)
 
 
+def test_a_folder_of_samples_stays_as_it_is(
+    plan: Plan, tmp_path: Path, interpreter: Interpreter
+) -> None:
+    """Else a suite that lists it would find `__pycache__` there, as in no checkout."""
+    del interpreter
+    modules = ["src/shop/__init__.py", "src/shop/cart.py", "tests/__init__.py", "tests/cases.py"]
+    samples = ["src/shop/new/app.py", "tests/data/a.py", "tests/data/pack/__init__.py", "x/y.py"]
+    precompiler().fill(plan, tmp_path, export(tmp_path, [*modules, *samples, *many()]))
+    assert {place.parent.name for place in tmp_path.rglob("__pycache__")} == {"shop", "tests"}
+    assert {each.rpartition("/")[2].partition(".")[0] for each in found_in(tmp_path)} > {
+        *("__init__", "cart", "cases", "test_0")
+    }
+
+
 def test_each_blob_is_compiled_once(plan: Plan, tmp_path: Path, interpreter: Interpreter) -> None:
     store = MemoryStore()
     blobs = export(tmp_path / "first", ["a.py", *many()])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -21,6 +21,7 @@ from coverage_gate.adapters.git.writer import MTIME_NS
 from coverage_gate.adapters.measure import precompile as script
 from coverage_gate.adapters.measure.bytecode import NO_BYTECODE, Bytecode, Order, make
 from coverage_gate.adapters.measure.precompile import is_transformer
+from coverage_gate.core.scope import serves_the_project
 from coverage_gate.core.times import days_before
 from coverage_gate.measuring.bench import Plan
 from coverage_gate.ports import Clock, Progress, Store, StoreError
@@ -38,6 +39,8 @@ CONFIGURATIONS = frozenset(
         *("pyproject.toml", "tox.ini", "setup.cfg"),
     }
 )
+#: Where modules lie that belong to no package.
+_ROOTS = ("", "src", "lib")
 _AT_ONCE = 1_000
 #: To load pytest costs as much as it costs to rewrite so many files.
 _WORTH_IT = 20
@@ -109,13 +112,31 @@ class Precompiler:
 
 def wanted(plan: Plan, root: Path, blobs: Mapping[str, str]) -> dict[str, str]:
     """Path → name in the store, of what Python or pytest would compile."""
-    sources = {path: blob for path, blob in blobs.items() if path.endswith(".py")}
+    folders = imported_from(blobs)
+    sources = {
+        path: blob
+        for path, blob in blobs.items()
+        if path.endswith(".py") and path.rpartition("/")[0] in folders
+    }
     if not plan.command.is_pytest:
         return {path: f"{_PLAIN}:{blob}" for path, blob in sources.items()}
     kinds = {path: _REWRITTEN if is_rewritten(path) else _PLAIN for path in sources}
     if tells_passes(plan, root, blobs):
         sources = {path: blob for path, blob in sources.items() if kinds[path] == _PLAIN}
     return {path: f"{kinds[path]}:{blob}" for path, blob in sources.items()}
+
+
+def imported_from(paths: Iterable[str]) -> set[str]:
+    """The folders whose modules tests import, by their names.
+
+    A suite may list a folder of samples, in which a checkout has no `__pycache__` either.
+    """
+    found = set(_ROOTS)
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if is_rewritten(path) or (name == "__init__.py" and not serves_the_project(path)):
+            found.add(folder)
+    return found
 
 
 def is_rewritten(path: str) -> bool:
