@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,7 @@ from coverage_gate.measuring.precompiling import (
 )
 from coverage_gate.ports import StoreError, TreeSource
 from coverage_gate.settings import load_settings
-from coverage_gate.testing.fakes import RecordingProgress
+from coverage_gate.testing.fakes import FixedClock, RecordingProgress
 from coverage_gate.testing.stores import MemoryStore
 
 MADE = Bytecode(tail=".made.pyc", content=b"\n1\n2")
@@ -213,6 +215,26 @@ def test_so_does_one_that_says_so_where_nothing_was_compiled(
     (tmp_path / place).write_text(hook)
     precompiler().fill(plan, tmp_path, blobs)
     assert found_in(tmp_path) == {}
+
+
+def test_no_more_is_begun_when_the_time_is_over(
+    plan: Plan, tmp_path: Path, interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a tree of 200,000 files would take 200 times the time of a run."""
+    monkeypatch.setattr(precompiling, "_AT_ONCE", 1)
+    blobs = export(tmp_path, ["a.py", "b.py", "c.py", "d.py"])
+    replace(precompiler(), clock=Hasty()).fill(plan, tmp_path, blobs)
+    assert [each.plain for each in interpreter.orders] == [["a.py"], ["b.py"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hasty(FixedClock):
+    """Each look at it takes three seconds."""
+
+    looks: Iterator[int] = field(default_factory=partial(count, 0, 3))
+
+    def monotonic(self) -> float:
+        return next(self.looks)
 
 
 def test_no_store_no_bytecode_and_no_harm(

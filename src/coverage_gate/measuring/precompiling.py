@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from coverage_gate.adapters.git.writer import MTIME_NS
@@ -57,7 +57,7 @@ class Precompiler:
         store: Keeps what was made.
         clock: Says when.
         progress: Hears of what cannot be used.
-        timeout_s: Wall time of one process.
+        timeout_s: Wall time of one process; none is begun later than that.
     """
 
     repository: str
@@ -76,7 +76,7 @@ class Precompiler:
         """
         written: dict[str, Path] = {}
         try:
-            for some in _chunks(wanted(plan, root, blobs)):
+            for some in self._in_time(_chunks(wanted(plan, root, blobs))):
                 found = self._found(plan, root, some)
                 made = {path: each for path, each in found.items() if each.tail}
                 written |= {path: write(root, path, each) for path, each in made.items()}
@@ -89,6 +89,11 @@ class Precompiler:
                 _remove(written)
         except (OSError, StoreError) as error:
             self.progress.step(f"the tests start without bytecode: {error}")
+
+    def _in_time(self, chunks: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
+        """As many as are begun in the time of one process: a branch says how many there are."""
+        deadline = self.clock.monotonic() + self.timeout_s
+        return takewhile(lambda _: self.clock.monotonic() < deadline, chunks)
 
     def _found(self, plan: Plan, root: Path, names: Mapping[str, str]) -> dict[str, Bytecode]:
         """The bytecode of each of these paths, out of the store or made now."""
