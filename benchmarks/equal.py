@@ -47,6 +47,9 @@ except SystemExit as end:
     status = end.code
 run.stop()
 run.save()
+if run.config.parallel:
+    # Each process has written a file of its own, this one, too.
+    run.combine()
 run.json_report(outfile=report, ignore_errors=True)
 sys.exit(status)
 """
