@@ -100,6 +100,12 @@ class Runner:
                 env = {name: self.value(text) for name, text in step.get("env", {}).items()}
                 self.shell(step["run"], folder, env)
 
+    def judge_of_gitlab(
+        self, job: Mapping[str, Any], folder: Path, told: Mapping[str, str]
+    ) -> None:
+        """The script of GitLab's job, in its variables."""
+        self.shell("\n".join(job["script"]), folder, {**told, **job["variables"]})
+
 
 def load(forge: str, name: str) -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load((TEMPLATES / forge / name).read_text())
@@ -226,7 +232,7 @@ def test_gitlab(shop: Shop, pushed: Callable[[], str], tmp_path: Path) -> None:
             }
             runner = Runner(shop=shop, top=tmp_path, values={})
             folder = runner.clone(BRANCH)
-            runner.shell("\n".join(jobs["coverage-gate"]["script"]), folder, told)
+            runner.judge_of_gitlab(jobs["coverage-gate"], folder, told)
             assert runner.status == int(word == "failed"), runner.logs
             outputs(folder)
             pattern = jobs["coverage-gate"]["coverage"].strip("/")
@@ -245,6 +251,44 @@ def test_gitlab(shop: Shop, pushed: Callable[[], str], tmp_path: Path) -> None:
         (kept,) = server.desk.comments
         assert "# Coverage gate: PASS" in kept.body
         assert {one.commit: one.state for one in server.desk.statuses} == ended
+
+
+@pytest.mark.parametrize("forge", ["github", "gitea", "gitlab"])
+@pytest.mark.parametrize(("is_kept", "status", "word"), [(True, 3, "closed"), (False, 0, "open")])
+def test_a_job_without_pytest_is_red_by_one_line_of_the_file(
+    shop: Shop,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    forge: str,
+    is_kept: bool,
+    status: int,
+    word: str,
+) -> None:
+    """An environment in which nothing can be measured, as after a change of what is installed."""
+    monkeypatch.delenv("ORCH_COVERAGE_PYTHON")
+    job = load(forge, "coverage-gate.yml")["jobs" if forge != "gitlab" else "coverage-gate"]
+    job = job.get("coverage-gate", job)
+    settings = job["variables"] if forge == "gitlab" else judging(job)["env"]
+    assert settings["ORCH_COVERAGE_TOOL_FAIL_CLOSED"] == "true"
+    if not is_kept:
+        del settings["ORCH_COVERAGE_TOOL_FAIL_CLOSED"]
+    runner = Runner(shop=shop, top=tmp_path, values=known("", shop.sha("docs"), ""))
+    folder = runner.clone("docs")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+    if forge == "gitlab":
+        runner.judge_of_gitlab(job, folder, {"CI_DEFAULT_BRANCH": "main"})
+    else:
+        runner.steps(job, folder)
+    assert runner.status == status, runner.logs
+    assert f"fail-{word}" in runner.logs[-1]
+    assert "UNMEASURABLE" in (folder / OUT / "verdict.json").read_text()
+
+
+def judging(job: Mapping[str, Any]) -> dict[str, Any]:
+    """The step that judges."""
+    found: dict[str, Any] = next(step for step in job["steps"] if step.get("name") == "Judge")
+    return found
 
 
 def expanded(text: str, told: Mapping[str, str]) -> str:
