@@ -15,7 +15,7 @@ import pytest
 from tests.shop import MAIN, NAME, PYPROJECT, Shop
 
 from coverage_gate import wiring
-from coverage_gate.adapters.measure import analyse
+from coverage_gate.adapters.measure.isolated import start
 from coverage_gate.core.history import FileCounts, Point
 from coverage_gate.core.measurement import (
     TOOL_FAILURES,
@@ -283,14 +283,10 @@ def test_source_that_cannot_be_analysed_in_time_is_told(shop: Shop) -> None:
 def test_a_fault_of_the_analysis_itself_is_the_tools(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = Path(analyse.__file__).parent
-    for name in ("outline", "harmless", "canary"):
-        shutil.copy(folder / f"{name}.py", tmp_path)
-    text = (
-        (folder / "analyse.py").read_text().replace("    parser = _parser(", "    parser = _gone(")
-    )
-    (tmp_path / "analyse.py").write_text(text)
-    monkeypatch.setattr(analyse, "__file__", str(tmp_path / "analyse.py"))
+    folder = Path(shutil.copytree(Path(start.__file__).parent, tmp_path / "scripts"))
+    text = (folder / "facts.py").read_text().replace("    parser = parsed(", "    parser = _gone(")
+    (folder / "facts.py").write_text(text)
+    monkeypatch.setattr(start, "__file__", str(folder / "start.py"))
     shop.new_branch("new", {"src/shop/price.py": "x = 1\n"})
     with measurer_of(shop) as measurer:
         failure = measurer.measure(source_of(shop, "new"))

@@ -12,11 +12,8 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import islice
-from pathlib import Path
 
-from coverage_gate.adapters.measure import analyse as script
 from coverage_gate.adapters.measure.analysis import (
     NOTHING_KNOWN,
     KnownFacts,
@@ -26,6 +23,7 @@ from coverage_gate.adapters.measure.analysis import (
 )
 from coverage_gate.adapters.measure.analysis_answer import Header
 from coverage_gate.adapters.measure.facts_codec import decode_facts, encode_facts, pack, unpack
+from coverage_gate.adapters.measure.isolated import scripts_digest
 from coverage_gate.core.counting import StaticFile
 from coverage_gate.core.times import days_before
 from coverage_gate.measuring.bench import Plan
@@ -35,8 +33,6 @@ from coverage_gate.ports import Clock, Progress, Store, StoreError
 #: After so many days a fact is told anew, whether or not it is still asked for.
 KEPT_DAYS = 90
 
-#: The scripts that tell the facts.
-_SCRIPTS = ("analyse", "harmless", "outline")
 _SHOWN = 3
 #: Files whose facts are read at once.
 _AT_ONCE = 1_000
@@ -68,7 +64,7 @@ class Question:
         for own in (self.place.canary.parent, self.place.folder):
             rc = rc.replace(str(own), "")
         facts = [
-            *(_scripts(), rc, interpreter.implementation, interpreter.version),
+            *(scripts_digest(), rc, interpreter.implementation, interpreter.version),
             # Its place, too: an environment that somebody spoilt tells nothing for another one.
             *(interpreter.coverage_version, str(interpreter.path)),
         ]
@@ -271,13 +267,6 @@ def _decoded(
 
 def _falls_under(text: str, percent: int) -> bool:
     return zlib.crc32(text.encode("utf-8", "surrogateescape")) % 100 < percent
-
-
-@cache
-def _scripts() -> str:
-    """The digest of what tells the facts."""
-    main = Path(script.__file__)
-    return _digest([main.with_name(f"{name}.py").read_text("utf-8") for name in _SCRIPTS])
 
 
 def _digest(texts: Sequence[str]) -> str:

@@ -13,14 +13,13 @@ import zlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
 from itertools import islice, takewhile
 from pathlib import Path
 
 from coverage_gate.adapters.git.writer import MTIME_NS
-from coverage_gate.adapters.measure import precompile as script
 from coverage_gate.adapters.measure.bytecode import NO_BYTECODE, Bytecode, Order, make
-from coverage_gate.adapters.measure.precompile import is_transformer
+from coverage_gate.adapters.measure.isolated import scripts_digest
+from coverage_gate.adapters.measure.isolated.precompile import is_transformer
 from coverage_gate.core.scope import serves_the_project
 from coverage_gate.core.times import days_before
 from coverage_gate.measuring.bench import Plan
@@ -173,7 +172,7 @@ def key_of(plan: Plan) -> str:
     """All that bytecode depends on, beside the bytes of its source."""
     interpreter = plan.interpreter
     facts = [
-        *(_script(), interpreter.implementation, interpreter.version, MTIME_NS),
+        *(scripts_digest(), interpreter.implementation, interpreter.version, MTIME_NS),
         # Its place, too: an environment that somebody spoilt tells nothing for another one.
         *(interpreter.pytest_version, str(interpreter.path)),
     ]
@@ -219,8 +218,3 @@ def _chunks(names: Mapping[str, str]) -> Iterator[dict[str, str]]:
     rest = iter(names.items())
     while some := dict(islice(rest, _AT_ONCE)):
         yield some
-
-
-@cache
-def _script() -> str:
-    return Path(script.__file__).read_text("utf-8")

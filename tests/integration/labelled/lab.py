@@ -12,8 +12,9 @@ from coverage import Coverage
 from tests.integration.labelled.change import Change, Sources
 
 from coverage_gate.adapters.git.view import GitView
-from coverage_gate.adapters.measure import analyse
 from coverage_gate.adapters.measure.analysis_answer import file_of
+from coverage_gate.adapters.measure.isolated.facts import facts_of
+from coverage_gate.adapters.measure.isolated.failures import expected_errors
 from coverage_gate.core.baseline import Baseline, BaselineKey
 from coverage_gate.core.counting import RawFile, StaticFile, combine
 from coverage_gate.core.decide import decide
@@ -98,8 +99,8 @@ class Lab:
         for pattern in change.exclude:
             session.exclude(pattern)
         try:
-            facts = analyse._facts(session.config, str(source.resolve()))
-        except analyse._errors():
+            facts = facts_of(session.config, str(source.resolve()))
+        except expected_errors():
             return None
         static = file_of({"path": path, **_plain(facts)}, path=path, blob=blob, is_listed=True)
         assert isinstance(static, StaticFile)

@@ -16,8 +16,9 @@ from coverage.results import Analysis, analysis_from_file_reporter
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from coverage_gate.adapters.measure import analyse
 from coverage_gate.adapters.measure.analysis_answer import file_of, read_object
+from coverage_gate.adapters.measure.isolated import analyse
+from coverage_gate.adapters.measure.isolated.facts import facts_of
 from coverage_gate.core.counting import RawFile, StaticFile, combine
 from coverage_gate.core.linebits import bits_of, lines_of
 from coverage_gate.core.measurement import Arc
@@ -104,7 +105,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def static_of(session: Coverage, file: Path) -> StaticFile | None:
-    line = analyse._answer_for(partial(analyse._facts, session.config), str(file.parent), file.name)
+    line = analyse._answer_for(partial(facts_of, session.config), str(file.parent), file.name)
     told = file_of(read_object(line.encode()), path=file.name, blob="b", is_listed=True)
     return told if isinstance(told, StaticFile) else None
 

@@ -1,7 +1,7 @@
 """Starts the static analysis of a tree's source files in the repository's own interpreter.
 
 coverage.py's parser needs the very Python that runs the tests: statements and branches differ
-from one minor version to the next. See `analyse`, the script.
+from one minor version to the next. See `isolated.analyse`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from coverage_gate.adapters.measure import analyse as script
 from coverage_gate.adapters.measure.analysis_answer import (
     BadAnswerError,
     Header,
@@ -26,6 +25,7 @@ from coverage_gate.adapters.measure.analysis_answer import (
     header_of,
     read_object,
 )
+from coverage_gate.adapters.measure.isolated import start
 from coverage_gate.core.counting import BrokenFile, StaticFile
 
 #: How much of what the process printed on stderr is told.
@@ -149,7 +149,7 @@ def analyse(
 
 
 def _command(python: Path, rc: Path, root: Path, limits: AnalysisLimits) -> list[str]:
-    isolated = [str(python), "-I", "-B", "-W", "ignore", script.__file__]
+    isolated = [str(python), "-I", "-B", "-W", "ignore", start.__file__, "analyse"]
     return [*isolated, str(rc), str(root), str(limits.memory_bytes), str(limits.file_cpu_s)]
 
 

@@ -1,4 +1,4 @@
-"""Reads the answer of `analyse.py` line by line, and believes nothing that is not well-formed.
+"""Reads the answer of `isolated.analyse` by line, and believes nothing that is not well-formed.
 
 The process that answers runs no code of the branch, but what it says is made of the branch's
 bytes, and its coverage.py may be of any version.
@@ -13,8 +13,8 @@ from itertools import chain, pairwise
 from sys import intern
 from typing import NoReturn, TypeGuard
 
-from coverage_gate.adapters.measure.analyse import MAX_LINES, MAX_MESSAGE, SCHEMA
 from coverage_gate.adapters.measure.facts_codec import one_arc
+from coverage_gate.adapters.measure.isolated.answer import MAX_LINES, MAX_MESSAGE, SCHEMA
 from coverage_gate.core.counting import BrokenFile, Jump, Run, StaticFile
 from coverage_gate.core.linebits import LineBits, bits_of
 from coverage_gate.core.measurement import Arc, Span, Withheld

@@ -1,4 +1,4 @@
-"""Bytecode of a tree's source files, made in the repository's own interpreter. See `precompile`.
+"""Bytecode of a tree's source files, made in its own interpreter. See `isolated.precompile`.
 
 It saves time and nothing else: what cannot be made is compiled where it is imported, as ever.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from coverage_gate.adapters.measure import precompile as script
+from coverage_gate.adapters.measure.isolated import start
 
 #: Address space and seconds of CPU of the process: what it cannot do with them stays undone.
 _MEMORY_BYTES = 4 * 1024**3
@@ -93,7 +93,7 @@ def make(python: Path, root: Path, order: Order, *, timeout_s: float) -> dict[st
 
 
 def _command(python: Path, root: Path) -> list[str]:
-    isolated = [str(python), "-I", "-B", script.__file__]
+    isolated = [str(python), "-I", "-B", start.__file__, "precompile"]
     return [*isolated, str(root), str(_MEMORY_BYTES), str(_CPU_S)]
 
 

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import resource
-import runpy
 import sys
 import tokenize
 import types
@@ -13,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from coverage_gate.adapters.measure import analyse
 from coverage_gate.adapters.measure.base_config import BaseConfig
+from coverage_gate.adapters.measure.isolated import analyse, withheld
+from coverage_gate.adapters.measure.isolated.answer import Facts
+from coverage_gate.adapters.measure.isolated.arcs import branch_facts
+from coverage_gate.adapters.measure.isolated.facts import _runs
+from coverage_gate.adapters.measure.isolated.failures import line_of
+from coverage_gate.adapters.measure.isolated.parsing import multiline_map, tree_of
 from coverage_gate.adapters.measure.rc_file import coverage_rc
 from coverage_gate.adapters.measure.scope import resolve_scope
 
@@ -24,7 +28,7 @@ Answer = list[dict[str, object]]
 @pytest.fixture(autouse=True)
 def limits() -> Iterator[None]:
     """The script lowers the limits of its process, which is ours here."""
-    kinds = (resource.RLIMIT_CORE, resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_NOFILE)
+    kinds = (resource.RLIMIT_CORE, resource.RLIMIT_AS, resource.RLIMIT_CPU)
     before = {kind: resource.getrlimit(kind) for kind in kinds}
     yield
     for kind, limit in before.items():
@@ -180,12 +184,7 @@ def test_without_branches_only_lines_are_withheld(root: Path) -> None:
 def test_where_comments_cannot_be_told_all_is_excluded_by_one(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = {**analyse._beside("harmless"), "without_comments": lambda source: f"{source}("}
-    monkeypatch.setattr(
-        analyse,
-        "_beside",
-        {"harmless": broken, "outline": analyse._beside("outline")}.__getitem__,
-    )
+    monkeypatch.setattr(withheld, "without_comments", lambda source: f"{source}(")
     facts = facts_of(root, "import typing\nif typing.TYPE_CHECKING:\n    import a\n")
     assert (facts["commented"], facts["harmless"]) == ([2, 3], [])
 
@@ -242,7 +241,7 @@ def test_a_file_that_cannot_be_counted_is_told_with_line_and_message(
 
 
 def test_the_line_of_an_error_of_the_tokenizer_is_told() -> None:
-    assert analyse._line_of(tokenize.TokenError("EOF in multi-line statement", (3, 0))) == 3
+    assert line_of(tokenize.TokenError("EOF in multi-line statement", (3, 0))) == 3
 
 
 def test_a_message_is_plain_ascii_and_holds_no_place_of_this_machine(root: Path) -> None:
@@ -408,10 +407,10 @@ class OldParser:
 
 
 def test_the_facts_of_an_older_coverage_py_are_told_in_the_same_form() -> None:
-    lines = analyse._multiline_map(OldParser())
-    assert analyse._runs(lines) == [[2, 3, 1], [5, 5, 4], [7, 7, 1]]
+    lines = multiline_map(OldParser())
+    assert _runs(lines) == [[2, 3, 1], [5, 5, 4], [7, 7, 1]]
     config = types.SimpleNamespace(partial_list=["a"], partial_always_list=["b"])
-    assert analyse._branch_facts(config, OldParser()) == {
+    assert branch_facts(config, OldParser()) == {
         "branches": [(4, 5), (4, 6)],
         "unbranched": [4],
         "jumps": [
@@ -432,27 +431,9 @@ def test_the_limits_are_lowered_to_what_is_asked_for(root: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_CPU)[0] >= 100_000
 
 
-def test_no_limit_is_set_beyond_what_the_process_may() -> None:
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    analyse._limit(resource.RLIMIT_NOFILE, hard + 1)
-    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
-
-
-def test_the_script_answers_on_its_standard_output(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rc = rc_of(root, BaseConfig())
-    monkeypatch.setattr(sys, "argv", [analyse.__file__, str(rc), str(root), "0", "0"])
-    monkeypatch.setattr(sys, "stdin", io.StringIO('{"paths": [], "skip": 0}'))
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_path(analyse.__file__, run_name="__main__")
-    assert ended.value.code == 0
-    assert capsys.readouterr().out.endswith('{"end":0}\n')
-
-
 @pytest.mark.parametrize("parser", [{}, {"_ast_root": None}, {"_ast_root": ast.parse("x = 1")}])
 def test_a_tree_that_the_parser_does_not_keep_is_parsed(parser: dict[str, object]) -> None:
-    tree = analyse._tree(types.SimpleNamespace(text="x = 1", **parser))
+    tree = tree_of(types.SimpleNamespace(text="x = 1", **parser))
     assert ast.unparse(tree) == "x = 1"
     assert tree is parser.get("_ast_root", tree) or parser["_ast_root"] is None
 
@@ -461,13 +442,13 @@ def test_a_tree_that_the_parser_does_not_keep_is_parsed(parser: dict[str, object
 def test_a_fault_of_the_script_itself_is_no_file_s(
     fault: Exception | None, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> analyse.Facts:
+    def broken(*_: object) -> Facts:
         if fault is not None:
             raise fault
         return {}
 
     write(root, {"a.py": "x = 1\n"})
-    monkeypatch.setattr(analyse, "_facts", broken)
+    monkeypatch.setattr(analyse, "facts_of", broken)
     (told,) = answer_of(root, ["a.py"])
     assert told["own"] is True
     assert str(told["failure"]).startswith(

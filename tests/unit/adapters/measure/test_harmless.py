@@ -4,13 +4,10 @@ import ast
 
 import pytest
 
-from coverage_gate.adapters.measure.harmless import (
-    harmless_lines,
-    idle_lines,
-    lambdas,
-    packed_functions,
-    without_comments,
-)
+from coverage_gate.adapters.measure.isolated.comments import without_comments
+from coverage_gate.adapters.measure.isolated.harmless import harmless_lines
+from coverage_gate.adapters.measure.isolated.idle import idle_lines
+from coverage_gate.adapters.measure.isolated.packed import lambdas, packed_functions
 
 TYPING = "from typing import TYPE_CHECKING\n"
 

@@ -9,7 +9,7 @@ from types import CodeType, ModuleType
 
 import pytest
 
-from coverage_gate.adapters.measure.outline import (
+from coverage_gate.adapters.measure.isolated.outline import (
     imports_of,
     nodes_of,
     silent_lines,

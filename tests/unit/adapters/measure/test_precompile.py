@@ -10,7 +10,6 @@ import json
 import marshal
 import os
 import resource
-import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,8 +18,8 @@ from types import CodeType, ModuleType, SimpleNamespace
 
 import pytest
 
-from coverage_gate.adapters.measure import precompile
 from coverage_gate.adapters.measure.bytecode import Bytecode, Order, make
+from coverage_gate.adapters.measure.isolated import precompile
 
 Answer = dict[str, dict[str, object]]
 
@@ -205,32 +204,6 @@ def test_a_pytest_of_the_tree_is_none(
     told = answer_of(root, rewritten=["test_price.py"], plain=["price.py"])
     assert told["test_price.py"]["tail"] == ""
     assert told["price.py"]["tail"]
-
-
-def test_limits_are_lowered_and_never_raised() -> None:
-    before = resource.getrlimit(resource.RLIMIT_CPU)
-    precompile.limit(resource.RLIMIT_CPU, 0)
-    assert resource.getrlimit(resource.RLIMIT_CPU) == before
-
-
-@pytest.mark.parametrize(("hard", "lowered"), [(resource.RLIM_INFINITY, 5), (3, 3), (9, 5)])
-def test_a_hard_limit_stays(monkeypatch: pytest.MonkeyPatch, hard: int, lowered: int) -> None:
-    found = []
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (hard, hard))
-    monkeypatch.setattr(resource, "setrlimit", lambda which, pair: found.append((which, pair)))
-    precompile.limit(resource.RLIMIT_CPU, 5)
-    assert found == [(resource.RLIMIT_CPU, (lowered, hard))]
-
-
-def test_it_is_a_script(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = io.StringIO()
-    monkeypatch.setattr(sys, "argv", [precompile.__file__, str(root), "0", "0"])
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({**EMPTY, "plain": ["price.py"]})))
-    monkeypatch.setattr(sys, "stdout", out)
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_path(precompile.__file__, run_name="__main__")
-    assert ended.value.code == 0
-    assert json.loads(out.getvalue())["path"] == "price.py"
 
 
 # Asked as the gate asks

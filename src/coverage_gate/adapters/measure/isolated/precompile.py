@@ -1,9 +1,8 @@
 """Compiles source files as Python and pytest compile them, before anything of the tree runs.
 
-A script: it runs by its path, isolated (`-I`), in the repository's interpreter. It reads the files,
-imports none of them and writes none; it needs the standard library and, for tests, pytest.
+It is started by `start.py`. It reads the files, imports none of them and writes none.
 
-    python -I -B precompile.py ROOT MEMORY_BYTES CPU_SECONDS < request > answer
+    python -I -B start.py precompile ROOT MEMORY_BYTES CPU_SECONDS < request > answer
 
 The request is one JSON object of paths relative to ROOT: `plain` are those that Python imports,
 `rewritten` those whose assertions pytest rewrites, and `placed` is path → bytecode (base64) that
@@ -41,6 +40,10 @@ from pathlib import Path
 from types import CodeType
 from typing import IO, Any
 
+from coverage_gate.adapters.measure.isolated.bounds import limit
+from coverage_gate.adapters.measure.isolated.failures import SOURCE_ERRORS
+from coverage_gate.adapters.measure.isolated.installed import check_installed
+
 #: What a loader defines that compiles in a way of its own.
 _OWN_WAY = b"source_to_code"
 #: What one defines that changes a source while it is read, and how it becomes a loader.
@@ -48,24 +51,10 @@ _OWN_TEXT = (b"def get_data", b"importlib")
 #: A larger file is compiled where it is imported, if it is.
 MAX_SOURCE = 1_048_576
 
-_INSTALLED_IN = ("site-packages", "dist-packages")
 HEADER_BYTES = 16
 _CHECKED_HASH = 3
 _MOST = 0xFFFFFFFF
-_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    SystemError,
-    TypeError,
-    ValueError,
-)
+_ERRORS: tuple[type[Exception], ...] = (*SOURCE_ERRORS, EOFError)
 
 #: The end of the name, the content, and whether it needs to be told its place.
 Made = tuple[str, bytes, bool]
@@ -91,14 +80,6 @@ def main(argv: list[str], request: IO[str], answer: IO[str]) -> int:
         # Each time: the reader blames the file after the last line when the process dies.
         answer.flush()
     return 0
-
-
-def limit(which: int, most: int) -> None:
-    """Lower a limit; 0 leaves it."""
-    hard = resource.getrlimit(which)[1]
-    if most:
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(which, (least, hard))
 
 
 def answers(asked: Mapping[str, Any], root: str) -> Iterator[dict[str, object]]:
@@ -205,14 +186,6 @@ def header_of_content(full: str) -> bytes:
 
 @cache
 def pytest_rewriting() -> Any:  # noqa: ANN401 - a module of any version
-    """What pytest rewrites with; never one of the tree. Raises LookupError without it."""
-    spec = importlib.util.find_spec("_pytest")
-    if spec is None or spec.origin is None:
-        raise LookupError("pytest is not installed")
-    if Path(spec.origin).parent.parent.name not in _INSTALLED_IN:
-        raise LookupError(f"{spec.origin} is not an installed pytest")
+    """What pytest rewrites with; never one of the tree. Raises CannotAnalyseError without it."""
+    check_installed("_pytest", "pytest")
     return importlib.import_module("_pytest.assertion.rewrite")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], sys.stdin, sys.stdout))

@@ -1,7 +1,4 @@
-"""What the syntax tree of a source file tells beyond what coverage.py does.
-
-A part of the script `analyse.py`: it runs on CPython from 3.10, with the standard library only.
-"""
+"""What the syntax tree of a source file tells beyond what coverage.py does."""
 
 from __future__ import annotations
 
