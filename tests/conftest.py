@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests.shop import Shop, Told, copy_of, measure_all, prepare
 
 from coverage_gate.cli.main import run
+from coverage_gate.recent import forget_all
 from coverage_gate.testing.servers import forges, plane, telegram
 
 # What is red by luck is believed by nobody: the same examples each time; the night draws others.
@@ -35,6 +36,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"a secret is shown in {', '.join(shown)}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_new_process() -> None:
+    """What one test found is nothing that the next one knows."""
+    forget_all()
 
 
 def use_only(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -490,7 +490,7 @@ def test_the_folder_of_temporary_files_leaves_room_for_sockets(shop: Shop) -> No
 class ForgetfulStore(MemoryStore):
     """Has no history."""
 
-    def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
+    def note_point(self, point: Point, files: Iterable[FileCounts]) -> bool:
         del point, files
         raise StoreError("is locked")
 

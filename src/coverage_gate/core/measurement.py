@@ -180,25 +180,24 @@ class TestRun:
     Attributes:
         exit_status: Of the command; 0 when all is well.
         outcomes: Test id → outcome; None when the command does not tell (no pytest).
+        passed: The ids of the tests that passed.
+        failed: The ids of the tests that failed or broke.
     """
 
     __test__: ClassVar[bool] = False  # pytest would take the class for tests by its name
 
     exit_status: int
     outcomes: Mapping[str, TestOutcome] | None = None
+    passed: frozenset[str] = field(init=False, repr=False, compare=False)
+    failed: frozenset[str] = field(init=False, repr=False, compare=False)
 
-    @property
-    def failed(self) -> frozenset[str]:
-        """The ids of the tests that failed or broke."""
+    def __post_init__(self) -> None:
+        # Once: judging asks for it often, and there may be some ten thousand tests.
+        ends = (self.outcomes or {}).items()
         bad = (TestOutcome.FAILED, TestOutcome.ERROR)
-        return frozenset(test for test, end in (self.outcomes or {}).items() if end in bad)
-
-    @property
-    def passed(self) -> frozenset[str]:
-        """The ids of the tests that passed."""
-        return frozenset(
-            test for test, end in (self.outcomes or {}).items() if end is TestOutcome.PASSED
-        )
+        passed = frozenset(test for test, end in ends if end is TestOutcome.PASSED)
+        object.__setattr__(self, "passed", passed)
+        object.__setattr__(self, "failed", frozenset(test for test, end in ends if end in bad))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

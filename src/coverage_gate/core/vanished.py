@@ -7,6 +7,7 @@ is bound to what an edit of the test in its place could do as well: see ADR 0015
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from coverage_gate.core.changes import ChangeKind, Changes
@@ -20,7 +21,8 @@ from coverage_gate.core.replaced import (
     moved_paths,
 )
 
-_BAD = (TestOutcome.FAILED, TestOutcome.ERROR)
+#: Who ends so passes, or is seen to fail.
+_HEARD = (TestOutcome.PASSED, TestOutcome.FAILED, TestOutcome.ERROR)
 #: What becomes of a test that was neither run nor collected.
 GONE, NOT_RUN = "gone", "not-run"
 
@@ -105,9 +107,12 @@ def _fate(each: Absent, head: TestRun, succession: Succession) -> tuple[str, str
 def _dulled(base: TestRun, head: TestRun, moved: Mapping[str, str]) -> Iterator[Vanished]:
     """Tests that are still there, but do not have to pass any more."""
     ends = head.outcomes or {}
-    for test in base.passed:
-        end = ends.get(_moved(test, moved))
-        if end is not None and end is not TestOutcome.PASSED and end not in _BAD:
+    dull = {test for test, end in ends.items() if end not in _HEARD}
+    # Mostly there is none, and then nothing is looked for among some ten thousand tests.
+    for test in base.passed if dull else ():
+        here = _moved(test, moved)
+        if here in dull:
+            end = ends[here]
             why = "it is expected to fail" if end is not TestOutcome.SKIPPED else "it is skipped"
             yield Vanished(test=test, was=str(TestOutcome.PASSED), now=str(end), why=why)
 
@@ -122,13 +127,22 @@ def _absent(base: TestRun, head: TestRun, changes: Changes) -> Iterator[Absent]:
 
     By number and not by id: a case may be called by an address, a date or a random value.
     """
-    moved, ends = moved_paths(changes), head.outcomes or {}
-    after = cases_of(head.passed)
-    for key, tests in cases_of(base.passed).items():
+    moved = moved_paths(changes)
+    missing = _missing(base, head, moved)
+    if not missing:
+        return
+    before, after = cases_of(base.passed), cases_of(head.passed)
+    for key, lost in cases_of(sorted(missing)).items():
         here = moved.get(key[0], key[0]), key[1]
-        lost = sorted(test for test in tests if _moved(test, moved) not in ends)
-        if lost:
-            known = {_moved(test, moved) for test in tests}
-            fresh = sum(test not in known for test in after.get(here, ()))
-            if fresh < len(lost):
-                yield Absent(key=key, here=here, tests=tuple(lost), fresh=fresh)
+        known = {_moved(test, moved) for test in before[key]}
+        fresh = sum(test not in known for test in after.get(here, ()))
+        if fresh < len(lost):
+            yield Absent(key=key, here=here, tests=tuple(lost), fresh=fresh)
+
+
+def _missing(base: TestRun, head: TestRun, moved: Mapping[str, str]) -> AbstractSet[str]:
+    """The tests of the base of which the head does not know how they end."""
+    ends = (head.outcomes or {}).keys()
+    if not moved:
+        return base.passed - ends  # at once: there may be some ten thousand
+    return {test for test in base.passed if _moved(test, moved) not in ends}

@@ -33,7 +33,7 @@ def note(
     """
     at = committed_at(view, measured.provenance.commit, now=now)
     point = point_of(measured, repository=repository, branch=branch, at=at, recorded_at=now)
-    store.note_point(point, [counts_of(file) for file in measured.files])
+    store.note_point(point, map(counts_of, measured.files))
 
 
 def committed_at(view: GitView | None, commit: str | None, *, now: str) -> str:

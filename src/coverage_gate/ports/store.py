@@ -106,10 +106,11 @@ class Measurements(Protocol):
 class History(Protocol):
     """The history of numbers."""
 
-    def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
+    def note_point(self, point: Point, files: Iterable[FileCounts]) -> bool:
         """Keep a point of the history; False where its branch has the same numbers of its commit.
 
-        ValueError without repository or identity, or where its counts are not those of its files.
+        The files are read only of one that is new. ValueError without repository or identity, or
+        where the counts of a new one are not those of its files.
         """
 
     def note_merge(self, merged: Merged) -> Point | None:

@@ -90,9 +90,10 @@ def pipeline_place(
     without a commit is measured as it stands, unless the repository has the branch.
     """
     folder = repository_folder(settings, repository)
+    ref = branch_ref(folder, branch)
     uncommitted = (
         worktree is not None
-        and (is_hosts or not knows(folder, branch))
+        and (is_hosts or (ref == branch and not knows(folder, branch)))
         and is_uncommitted(worktree)
     )
     own = worktree if is_hosts or uncommitted else None
@@ -100,7 +101,7 @@ def pipeline_place(
         repository=repository,
         folder=own or folder,
         worktree=worktree,
-        head="HEAD" if own else branch_ref(folder, branch),
+        head="HEAD" if own else ref,
         branch=branch,
         base=settings.base,
         work_item=work_item,

@@ -208,7 +208,11 @@ def test_several_blobs_are_read_at_once(repo: RepositoryBuilder, look: Look) -> 
 
 def test_only_the_last_listings_are_kept_in_memory(repo: RepositoryBuilder, look: Look) -> None:
     view = look(repo.path)
+    trees = []
     for number in range(12):
         repo.commit(files={"n": str(number)})
-        view.list_tree(view.resolve("main").tree)
-    assert len(view.listings) == 8
+        trees.append(view.resolve("main").tree)
+        view.list_tree(trees[-1])
+    assert [view.known.listings.find(tree) is not None for tree in trees] == [False] * 4 + [
+        True
+    ] * 8

@@ -10,6 +10,7 @@ import pytest
 from coverage_gate.adapters.git import process
 from coverage_gate.adapters.git.process import GitCall
 from coverage_gate.adapters.git.view import GitView
+from coverage_gate.ports import RepositoryError
 from coverage_gate.testing.repositories import RepositoryBuilder
 
 Look = Callable[[Path], GitView]
@@ -66,7 +67,7 @@ def test_what_is_large_is_read_each_time(
     sizes = [len(view.read_file(tree, "large.txt") or b"") for _ in range(2)]
     assert sizes == [200_000] * 2
     assert calls.count("cat-file") == 1 + 2  # one for the commit
-    assert view.small == {}
+    assert view.known.small.find(view.list_tree(tree)[-1].blob) is None
 
 
 def test_two_trees_are_compared_once(repo: RepositoryBuilder, look: Look, calls: list[str]) -> None:
@@ -87,7 +88,8 @@ def test_no_more_than_a_few_files_are_kept(repo: RepositoryBuilder, look: Look) 
     view = look(repo.path)
     tree = view.resolve("HEAD").tree
     view.read_ahead([tree], list(files))
-    assert len(view.small) == 64
+    kept = [view.known.small.find(entry.blob) for entry in view.list_tree(tree)]
+    assert len([each for each in kept if each is not None]) == 64
     assert view.read_file(tree, "0.txt") == b"0\n"
 
 
@@ -123,3 +125,58 @@ def test_a_commit_is_pinned_once_and_a_branch_that_moved_is_followed(
     assert calls[before:] == ["for-each-ref", "cat-file", "for-each-ref"]
     repo.commit(files={"a.py": "x = 2\n"})
     assert view.resolve("main") != first
+
+
+def test_a_second_look_at_a_repository_asks_for_nothing_that_ids_stand_for(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    repo.commit(files={"b.py": "x = 1\n"})
+    repo.commit(files={"b.py": "x = 2\n"})
+
+    def found() -> object:
+        view = look(repo.path)
+        old, new = (view.resolve(name) for name in ("HEAD~1", "HEAD"))
+        text = view.read_file(new.tree, "b.py")
+        return view.changes(old.tree, new.tree), view.committed_at(new.sha), text
+
+    first, before = found(), len(calls)
+    assert found() == first
+    # Names may mean something else by now: they alone are looked up.
+    assert set(calls[before:]) <= {"for-each-ref", "rev-parse"}
+
+
+def test_a_branch_that_moved_is_seen_by_the_next_look(repo: RepositoryBuilder, look: Look) -> None:
+    for number in range(3):
+        repo.commit(files={"b.py": f"x = {number}\n"})
+        view = look(repo.path)
+        assert view.read_file(view.resolve("main").tree, "b.py") == f"x = {number}\n".encode()
+
+
+def test_what_one_repository_holds_is_not_taken_for_anothers(
+    repo: RepositoryBuilder, look: Look, tmp_path: Path
+) -> None:
+    repo.commit(files={"b.py": "x = 1\n"})
+    commit = look(repo.path).resolve("main")
+    other = look(RepositoryBuilder.create(tmp_path / "other").path)
+    with pytest.raises(RepositoryError, match=commit.sha):
+        other.resolve(commit.sha)
+
+
+def test_the_format_of_ids_is_asked_again_where_the_configuration_changed(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    look(repo.path)
+    look(repo.path)
+    assert len(calls) == 1
+    repo.git("config", "user.name", "somebody else")
+    look(repo.path)
+    assert len(calls) == 2
+
+
+def test_a_repository_without_a_configuration_is_asked_each_time(
+    repo: RepositoryBuilder, look: Look, calls: list[str]
+) -> None:
+    (repo.path / ".git" / "config").unlink()
+    look(repo.path)
+    look(repo.path)
+    assert len(calls) == 2

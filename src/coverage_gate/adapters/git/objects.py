@@ -17,11 +17,13 @@ from coverage_gate.adapters.git.location import Location
 from coverage_gate.adapters.git.process import MIB, GitAnswer, GitCall, git
 from coverage_gate.adapters.git.refs import is_id
 from coverage_gate.ports import RepositoryError
+from coverage_gate.recent import Recent
 
 _CONFIG = "[core]\n\trepositoryformatversion = {version}\n\tbare = true\n"
 _FORMAT = "[extensions]\n\tobjectformat = {name}\n"
 #: Of the list of commits at which a shallow clone ends.
 _ENDS_BYTES = 16 * MIB
+_FORMATS: Recent[tuple[Path, int, int, int, int], str] = Recent(most=16)
 #: Words about an object that is there: id, kind, size.
 _FOUND = 3
 _QUOTED = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n"}
@@ -94,6 +96,16 @@ def borrow_objects(location: Location, scratch: Path) -> Objects:
 
 
 def _object_format(location: Location) -> str:
+    """The repository's; asked anew where its configuration is another file than before."""
+    try:
+        told = (location.common_dir / "config").stat()
+    except OSError:
+        return _asked_format(location)
+    state = (location.common_dir, told.st_ino, told.st_ctime_ns, told.st_mtime_ns, told.st_size)
+    return _FORMATS.recall(state, lambda: _asked_format(location))
+
+
+def _asked_format(location: Location) -> str:
     args = ("rev-parse", "--show-object-format")
     answer = git(GitCall(args=args, git_dir=location.git_dir, work_tree=Path("/")))
     return answer.output.decode("ascii", "replace").strip()

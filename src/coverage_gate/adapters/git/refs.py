@@ -51,6 +51,11 @@ def find_commit(location: Location, name: str) -> str:
     return found
 
 
+def means_branch(name: str) -> bool:
+    """Whether `find_commit` takes a name for that of a local branch, where there is such a one."""
+    return not (_FULL_ID.fullmatch(name) or name == "HEAD" or name.startswith("refs/"))
+
+
 def find_branch(location: Location, name: str) -> str | None:
     """The commit of the local branch, or None."""
     full = HEADS + name

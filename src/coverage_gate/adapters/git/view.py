@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from coverage_gate.adapters.git import landing, refs
 from coverage_gate.adapters.git.blobs import check_sizes, read_blobs, sizes_of
@@ -18,6 +17,7 @@ from coverage_gate.adapters.git.faults import (
     tree_too_large,
 )
 from coverage_gate.adapters.git.hunks import read_diffs
+from coverage_gate.adapters.git.known import SMALL_BYTES, Known, Listing, known_of
 from coverage_gate.adapters.git.location import Location, locate
 from coverage_gate.adapters.git.objects import Objects, borrow_objects
 from coverage_gate.adapters.git.pairs import source_pairs
@@ -27,16 +27,6 @@ from coverage_gate.core.linemap import FileDiff
 from coverage_gate.ports import RepositoryError
 
 _TREE_BYTES = MAX_FILES * 320
-_KEPT_TREES = 8
-_KEPT_CHANGES = 8
-_KEPT_COMMITS = 64
-#: Of what was read once, so that it is not read again: so many files, none of them larger.
-_KEPT_FILES, _KEPT_BYTES = 64, 128 * 1024
-
-Listing = dict[str, TreeEntry]
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +39,12 @@ class GitView:
     Attributes:
         location: Where the repository is.
         objects: Its objects through a private folder; trees of merges live only there.
-        listings: Trees that were listed; a tree id never changes its meaning.
-        compared: Pairs of trees that were compared.
-        small: Small blobs that were read, by id.
-        pinned: What ids of commits and tags stand for.
+        known: What ids of it were found to stand for, also by views before.
     """
 
     location: Location
     objects: Objects
-    listings: dict[str, Listing] = field(default_factory=dict, repr=False, compare=False)
-    compared: dict[tuple[str, str], Changes] = field(
-        default_factory=dict, repr=False, compare=False
-    )
-    small: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
-    pinned: dict[str, Commit] = field(default_factory=dict, repr=False, compare=False)
+    known: Known = field(default_factory=Known, repr=False, compare=False)
 
     def resolve(self, ref: str) -> Commit:
         """Pin a branch, tag, sha, HEAD or other revision; see `refs.find_commit` for the order.
@@ -72,9 +54,7 @@ class GitView:
                 its tree is not there.
         """
         sha = refs.find_commit(self.location, ref)
-        if sha not in self.pinned:
-            _hold(self.pinned, sha, self._pin(sha, ref), most=_KEPT_COMMITS)
-        return self.pinned[sha]
+        return self.known.commits.recall(sha, lambda: self._pin(sha, ref))
 
     def _pin(self, sha: str, ref: str) -> Commit:
         feed = "".join(f"{sha}{kind}\n" for kind in ("", "^{commit}", "^{tree}")).encode()
@@ -97,8 +77,10 @@ class GitView:
             RepositoryError: If there is no such commit.
             ValueError: If it names no time.
         """
-        told = self.objects.run("log", "-1", "--format=%ct", _checked(commit)).output
-        return int(told)
+        _checked(commit)
+        return self.known.times.recall(
+            commit, lambda: int(self.objects.run("log", "-1", "--format=%ct", commit).output)
+        )
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Whether the history of one commit holds another."""
@@ -115,11 +97,7 @@ class GitView:
 
     def changes(self, base_tree: str, tree: str) -> Changes:
         """What differs from one tree to the other, renames found, sorted by path."""
-        known = self.compared.get((base_tree, tree))
-        if known is None:
-            known = self._compare(base_tree, tree)
-            _hold(self.compared, (base_tree, tree), known, most=_KEPT_CHANGES)
-        return known
+        return self.known.changes.recall((base_tree, tree), lambda: self._compare(base_tree, tree))
 
     def _compare(self, base_tree: str, tree: str) -> Changes:
         self._list_both(base_tree, tree)
@@ -156,11 +134,11 @@ class GitView:
         entry = self._listing(tree).get(path)
         if entry is None or not entry.is_file:
             return None
-        if entry.blob in self.small:
-            return self.small[entry.blob]
-        content = self.read_blobs([entry.blob])[entry.blob]
-        self._remember({entry.blob: content})
-        return content
+        known = self.known.small.find(entry.blob)
+        if known is None:
+            known = self.read_blobs([entry.blob])[entry.blob]
+            self._remember({entry.blob: known})
+        return known
 
     def read_ahead(self, trees: Iterable[str], paths: Sequence[str]) -> None:
         """Read these files of several trees at once, for `read_file` to have them already.
@@ -170,13 +148,14 @@ class GitView:
         """
         listings = [self._listing(tree) for tree in trees]
         entries = [listing[path] for listing in listings for path in paths if path in listing]
-        blobs = {entry.blob for entry in entries if entry.is_file} - self.small.keys()
-        self._remember(self.read_blobs(sorted(blobs)))
+        blobs = {entry.blob for entry in entries if entry.is_file}
+        unread = [blob for blob in blobs if self.known.small.find(blob) is None]
+        self._remember(self.read_blobs(sorted(unread)))
 
     def _remember(self, contents: Mapping[str, bytes]) -> None:
         for blob, content in contents.items():
-            if len(content) <= _KEPT_BYTES:
-                _hold(self.small, blob, content, most=_KEPT_FILES)
+            if len(content) <= SMALL_BYTES:
+                self.known.small.keep(blob, content)
 
     def paths(self, tree: str) -> tuple[str, ...]:
         """The regular files of a tree, in git's order."""
@@ -200,7 +179,8 @@ class GitView:
     def _held(self, blobs: Iterable[str]) -> tuple[dict[str, bytes], dict[str, int]]:
         """Those of some blobs that were read before, and how large all of them are."""
         wanted = dict.fromkeys(blobs)
-        held = {blob: self.small[blob] for blob in wanted if blob in self.small}
+        found = {blob: self.known.small.find(blob) for blob in wanted}
+        held = {blob: content for blob, content in found.items() if content is not None}
         unread = [blob for blob in wanted if blob not in held]
         sizes = dict(zip(unread, sizes_of(self.objects, unread), strict=True))
         return held, {**sizes, **{blob: len(content) for blob, content in held.items()}}
@@ -210,11 +190,7 @@ class GitView:
         return dict(read_blobs(self.objects, [_checked(blob) for blob in blobs]))
 
     def _listing(self, tree: str) -> Listing:
-        known = self.listings.get(_checked(tree))
-        if known is None:
-            known = _list(self.objects, tree)
-            _hold(self.listings, tree, known, most=_KEPT_TREES)
-        return known
+        return self.known.listings.recall(_checked(tree), lambda: _list(self.objects, tree))
 
     def _is_complete(self, tree: str) -> bool:
         files = (entry.blob for entry in self.list_tree(tree) if entry.mode != SUBMODULE_MODE)
@@ -235,13 +211,6 @@ class GitView:
             self._listing(tree)
         except RepositoryError as error:
             raise content_fault(error) from error
-
-
-def _hold(kept: dict[_Key, _Value], key: _Key, value: _Value, *, most: int) -> None:
-    """Keep a value; of too many the oldest goes."""
-    while len(kept) >= most:
-        kept.pop(next(iter(kept)))
-    kept[key] = value
 
 
 def _list(objects: Objects, tree: str) -> Listing:
@@ -279,4 +248,5 @@ def open_view(repo: Path, *, scratch: Path) -> GitView:
         RepositoryError: "not-a-repository", "git-missing", "no-space".
     """
     location = locate(repo)
-    return GitView(location=location, objects=borrow_objects(location, scratch))
+    objects = borrow_objects(location, scratch)
+    return GitView(location=location, objects=objects, known=known_of(location))

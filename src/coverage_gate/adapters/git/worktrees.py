@@ -147,10 +147,12 @@ class _Target:
 
 
 def _target(location: Location, branch: str) -> _Target:
+    own = refs.find_branch(location, branch)
     with private_folder() as scratch:
-        commit = open_view(location.git_dir, scratch=scratch).resolve(branch)
+        view = open_view(location.git_dir, scratch=scratch)
+        commit = view.resolve(own if own and refs.means_branch(branch) else branch)
     ref = refs.HEADS + branch
-    is_branch = refs.find_branch(location, branch) == commit.sha
+    is_branch = own == commit.sha
     return _Target(sha=commit.sha, tree=commit.tree, ref=ref if is_branch else None)
 
 

@@ -30,8 +30,8 @@ _KEY = ("repository", "branch", "commit_sha", "identity")
 _SHOWN = [column for column in HISTORY.c if column.name != "payload"]
 
 
-def point_row(point: Point, payload: bytes) -> dict[str, Any]:
-    """The columns of a point, but its number. ValueError without repository or identity."""
+def point_row(point: Point) -> dict[str, Any]:
+    """The columns of a point, but its number and files. ValueError without a name or identity."""
     return {
         "repository": name_text(needed(point.repository, name="repository")),
         "branch": name_text(point.branch),
@@ -46,7 +46,6 @@ def point_row(point: Point, payload: bytes) -> dict[str, Any]:
         "total": point.counts.total,
         "at": point.at,
         "recorded_at": point.recorded_at,
-        "payload": payload,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from coverage_gate.adapters.stores.texts import name_text, needed
@@ -21,19 +21,19 @@ class History(MemoryPart):
 
     __slots__ = ()
 
-    def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
+    def note_point(self, point: Point, files: Iterable[FileCounts]) -> bool:
         """See `ports.Store.note_point`."""
         needed(point.repository, name="repository")
         needed(point.identity, name="identity")
         for name in (point.repository, point.branch, point.commit or ""):
             name_text(name)
-        checked = checked_files(point, files)
         with self._change() as rows:
             known = {point_key(each) for each, _ in rows.points}
             if point_key(point) in known:
                 return False
             rows.last_point += 1
-            rows.points.append((replace(point, seq=rows.last_point), checked))
+            kept = replace(point, seq=rows.last_point), checked_files(point, files)
+            rows.points.append(kept)
             return True
 
     def note_merge(self, merged: Merged) -> Point | None:

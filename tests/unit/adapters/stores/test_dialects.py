@@ -50,12 +50,14 @@ ROW = sql_records.measurement_row("repo", measurement(covered(1, 2)), b"payload"
 NOTE = sql_records.audit_row(
     actor="ann", action="act", repository="repo", reason="why", detail={}, at="at"
 )
-POINT = sql_history.point_row(
-    point_of(
-        measurement(covered(1, 2)), repository="repo", branch="main", at="at", recorded_at="at"
+POINT = {
+    **sql_history.point_row(
+        point_of(
+            measurement(covered(1, 2)), repository="repo", branch="main", at="at", recorded_at="at"
+        )
     ),
-    b"payload",
-)
+    "payload": b"payload",
+}
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 DIALECTS: dict[str, Dialect] = {
     name: registry.load(it.replace("+", "."))() for name, it in DRIVERS.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from coverage_gate.adapters.stores import sql_history
 from coverage_gate.adapters.stores.history_codec import decode_files, encode_files
@@ -15,15 +15,16 @@ class History(SqlPart):
 
     __slots__ = ()
 
-    def note_point(self, point: Point, files: Sequence[FileCounts]) -> bool:
+    def note_point(self, point: Point, files: Iterable[FileCounts]) -> bool:
         """See `ports.Store.note_point`."""
-        row = sql_history.point_row(point, encode_files(checked_files(point, files)))
+        row = sql_history.point_row(point)
         # What is measured again and again is looked up and waits for no writer.
         with self._read() as connection:
             if connection.execute(sql_history.point_known(row)).one_or_none() is not None:
                 return False
+        payload = encode_files(checked_files(point, files))
         with self._write() as connection:
-            return sql_history.note(connection, row)
+            return sql_history.note(connection, {**row, "payload": payload})
 
     def note_merge(self, merged: Merged) -> Point | None:
         """See `ports.Store.note_merge`."""
@@ -33,8 +34,8 @@ class History(SqlPart):
             found = connection.execute(wanted).one_or_none()
             if found is None:
                 return None
-            row = sql_history.point_row(merged.point(sql_history.point_from(found)), found.payload)
-            sql_history.note(connection, row)
+            row = sql_history.point_row(merged.point(sql_history.point_from(found)))
+            sql_history.note(connection, {**row, "payload": found.payload})
             return sql_history.point_from(connection.execute(sql_history.point_known(row)).one())
 
     def history(
