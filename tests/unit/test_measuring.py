@@ -247,10 +247,12 @@ def test_the_environment_of_a_tainted_checkout_is_not_used(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "tracked"), [(".venv/bin/python", True), (".venv", True), ("venv", False), ("", False)]
+    ("path", "tracked"),
+    [(".venv/bin/python", True), (".venv", True), ("venv", False), ("", False), ("z", False)],
 )
 def test_a_path_is_tracked_as_an_entry_or_as_a_folder_of_one(path: str, tracked: bool) -> None:
-    assert tracked_in([".venv/bin/python", "a.py"])(path) is tracked
+    # Names that sort between a folder and what it holds.
+    assert tracked_in([".venv-old/x", ".venv/bin/python", "a.py"])(path) is tracked
 
 
 # What keeps a tree from being measured

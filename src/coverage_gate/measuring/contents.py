@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +75,19 @@ class Contents:
 
 def tracked_in(entries: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path is one of these entries of a tree, or a folder of theirs."""
-    known = set(entries)
-    folders = {path[:cut] for path in known for cut, char in enumerate(path) if char == "/"}
-    return lambda path: path in known or path in folders
+    known = sorted(entries)
+
+    def is_tracked(path: str) -> bool:
+        # What is in a folder begins with its name; few are asked for, of trees with many entries.
+        folder = f"{path}/"
+        return _from(known, path) == path or _from(known, folder).startswith(folder)
+
+    return is_tracked
+
+
+def _from(ordered: Sequence[str], text: str) -> str:
+    """The first that does not sort before a text; empty where all do."""
+    return next(iter(ordered[(place := bisect_left(ordered, text)) : place + 1]), "")
 
 
 def _modules_in(folder: Path) -> Iterator[str]:

@@ -118,8 +118,9 @@ def _derived_folder(entries: Iterable[str]) -> str:
 
 def _folders_of(entries: Iterable[str]) -> frozenset[str]:
     folders = {"."}
-    for path in entries:
-        folder = posixpath.dirname(path)
+    # Many files lie in few folders: each of those once.
+    for deepest in {path.rpartition("/")[0] for path in entries}:
+        folder = deepest
         while folder and folder not in folders:
             folders.add(folder)
             folder = posixpath.dirname(folder)
