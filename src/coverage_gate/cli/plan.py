@@ -20,7 +20,7 @@ from coverage_gate.cli.targets import read_targets
 
 if TYPE_CHECKING:
     from coverage_gate.core.measurement import MeasureFailure, Measurement
-    from coverage_gate.core.plan import FileDone
+    from coverage_gate.core.plan import FileDone, Record
     from coverage_gate.core.targets import Target
     from coverage_gate.settings import Settings
     from coverage_gate.surveying import Survey, Wanted
@@ -188,40 +188,56 @@ def _check(
     output: str,
     flags: Mapping[str, str | None],
 ) -> int:
-    from coverage_gate.adapters.render.json_verdict import to_json_line
-    from coverage_gate.adapters.render.plan import progress_object, progress_text, ticked
+    from coverage_gate.adapters.render.plan import ticked
     from coverage_gate.adapters.render.plan_record import read_plan
-    from coverage_gate.cli.answers import FAILED, tell_failure
+    from coverage_gate.cli.answers import FAILED
     from coverage_gate.cli.flags import reader
     from coverage_gate.cli.progress import open_progress
     from coverage_gate.core.measurement import MeasureFailure
     from coverage_gate.core.plan import narrowed
-    from coverage_gate.surveying import plan_progress, promised_test
+    from coverage_gate.surveying import plan_progress
 
     text = _read(plan_file)
     record = narrowed(read_plan(text), only)
     with open_progress() as progress:
         found = plan_progress(reader(flags), repo, record, task=task, progress=progress)
     if isinstance(found, MeasureFailure):
-        if task is not None and any(each in found.output for each in _NOT_THERE):
-            return _tell_unwritten(promised_test(record, task), task)
-        return tell_failure(found, output="text")
+        return _tell_unmeasured(found, record, task)
     done, measured = found
     if measured.tests.exit_status != 0:
         _tell_failing(measured.tests.failed)
         return FAILED
     if plan_file.suffix == ".md":
         _write(ticked(text, done, is_whole=task is None).rstrip("\n"), str(plan_file))
-    shown = progress_object(done) if output == "json" else None
-    click.echo(to_json_line(shown) if shown else progress_text(done, is_alone=task is not None))
+    _tell_progress(done, task, output)
     return 0 if _is_done(done, task) else FAILED
 
 
-def _tell_unwritten(test: str, task: int) -> int:
+def _tell_progress(done: Sequence[FileDone], task: int | None, output: str) -> None:
+    from coverage_gate.adapters.render.json_verdict import to_json_line
+    from coverage_gate.adapters.render.plan import progress_object, progress_text
+
+    if output == "json":
+        click.echo(to_json_line(progress_object(done)))
+    else:
+        click.echo(progress_text(done, is_alone=task is not None))
+
+
+def _tell_unmeasured(failure: MeasureFailure, record: Record, task: int | None) -> int:
+    """A task whose test is not there yet is not begun; all else is the failure that it is."""
+    from coverage_gate.cli.answers import tell_failure
+
+    if task is not None and any(each in failure.output for each in _NOT_THERE):
+        return _tell_unwritten(record, task)
+    return tell_failure(failure, output="text")
+
+
+def _tell_unwritten(record: Record, task: int) -> int:
     from coverage_gate.boundary import visible
     from coverage_gate.cli.answers import FAILED
+    from coverage_gate.surveying import promised_test
 
-    name = visible(test, limit=_LONGEST)
+    name = visible(promised_test(record, task), limit=_LONGEST)
     text = f"task {task} is not begun: there is no {name}; write it as the plan says"
     click.echo(f"coverage-gate: {text}, under this name", err=True)
     return FAILED

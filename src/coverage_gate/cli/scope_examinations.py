@@ -55,8 +55,7 @@ def check_scope(patient: Patient, settings: Settings) -> Finding:
         return warn(_NO_REPOSITORY)
     except BadConfigError as error:
         return fail(str(error), f"set it right on {settings.base}; branches cannot")
-    is_auto = settings.branch_mode is BranchMode.AUTO
-    has_branches = base.config.branch if is_auto else settings.branch_mode is BranchMode.ON
+    has_branches = _has_branches(base, settings.branch_mode)
     detail = f"{base.scope.text}, {'lines and branches' if has_branches else 'lines'}"
     if base.config.ignored:
         return warn(
@@ -64,12 +63,22 @@ def check_scope(patient: Patient, settings: Settings) -> Finding:
             f" {', '.join(base.config.ignored)}",
             "take it out, or expect other numbers than coverage.py's",
         )
-    if is_auto and not has_branches and b"--cov-branch" in base.options:
+    if settings.branch_mode is BranchMode.AUTO and _asks_pytest_cov_alone(base):
         return warn(
             f"{detail}; pytest's options have --cov-branch, which is pytest-cov's alone",
             "set branch = true in coverage.py's configuration, or ORCH_COVERAGE_BRANCH=on",
         )
     return ok(detail)
+
+
+def _has_branches(base: _Base, mode: BranchMode) -> bool:
+    """Whether branches are measured; `auto` is as the base's configuration says."""
+    return base.config.branch if mode is BranchMode.AUTO else mode is BranchMode.ON
+
+
+def _asks_pytest_cov_alone(base: _Base) -> bool:
+    """Whether branches are asked for where the gate does not look."""
+    return not base.config.branch and b"--cov-branch" in base.options
 
 
 def check_files(patient: Patient, settings: Settings) -> Finding:

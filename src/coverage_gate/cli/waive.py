@@ -37,12 +37,16 @@ CATEGORIES = ("generated", "platform", "unreachable", "legacy", "replaced", "eme
 @click.group(epilog=EXAMPLES, invoke_without_command=True)
 @repo_option
 @click.option("--branch", metavar="REF", default="HEAD", help="Whose lines are meant.")
-@click.option("--path", metavar="FILE", help="The file, from the root of the repository.")
-@click.option("--lines", metavar="A-B", help="Its lines, in that branch.")
+@click.option(
+    "--path", metavar="FILE", default="", help="The file, from the root of the repository."
+)
+@click.option("--lines", metavar="A-B", default="", help="Its lines, in that branch.")
 @click.option("--test", "tests", metavar="ID", multiple=True, help="A test that may be gone.")
 @click.option("--category", type=click.Choice(CATEGORIES), help="What kind of reason it is.")
-@click.option("--actor", metavar="A", help="Who allows it.")
-@click.option("--reason", metavar="R", help="Why; shown in each report, kept in the audit.")
+@click.option("--actor", metavar="A", default="", help="Who allows it.")
+@click.option(
+    "--reason", metavar="R", default="", help="Why; shown in each report, kept in the audit."
+)
 @click.option("--expires", metavar="TIME", default="14d", show_default=True, help="14d or 12h.")
 @db_option
 @click.pass_context
@@ -52,12 +56,12 @@ def waive(
     *,
     repo: Path,
     branch: str,
-    path: str | None,
-    lines: str | None,
+    path: str,
+    lines: str,
     tests: tuple[str, ...],
     category: str | None,
-    actor: str | None,
-    reason: str | None,
+    actor: str,
+    reason: str,
     expires: str,
     **flags: str | None,
 ) -> int:
@@ -77,16 +81,14 @@ def waive(
         wish = granting.Grant(
             repository=procedure.name_of(repo),
             category=meant,
-            actor=actor or "",
-            reason=reason or "",
+            actor=actor,
+            reason=reason,
             expires=expires,
         )
         if tests:
             waiver = granting.grant_tests(settings, wish, tests)
         else:
-            waiver = granting.grant_lines(
-                settings, wish, repo, ref=branch, path=path or "", lines=lines or ""
-            )
+            waiver = granting.grant_lines(settings, wish, repo, ref=branch, path=path, lines=lines)
     click.echo(f"granted {waiver_text(waiver)}")
     return 0
 

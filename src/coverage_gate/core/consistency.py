@@ -26,6 +26,10 @@ _TURNED: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
+#: What reads more than names.
+_FRAGILE = (ast.Attribute, ast.Call, ast.Subscript)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Said:
     """What a test that went one way says.
@@ -41,6 +45,16 @@ class _Said:
     is_true: bool
     names: frozenset[str]
     is_fragile: bool
+
+
+def _said(test: ast.expr, step: Step, *, is_true: bool) -> _Said:
+    parts = tuple(ast.walk(test))
+    return _Said(
+        step=step,
+        is_true=is_true,
+        names=frozenset(part.id for part in parts if isinstance(part, ast.Name)),
+        is_fragile=any(isinstance(part, _FRAGILE) for part in parts),
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,15 +75,7 @@ class _Reader:
         before = self.said.get(key)
         if before is not None and before.is_true is not is_true:
             return (step, before.step)
-        self.said[key] = _Said(
-            step=step,
-            is_true=is_true,
-            names=frozenset(part.id for part in ast.walk(plain) if isinstance(part, ast.Name)),
-            is_fragile=any(
-                isinstance(part, ast.Attribute | ast.Call | ast.Subscript)
-                for part in ast.walk(plain)
-            ),
-        )
+        self.said[key] = _said(plain, step, is_true=is_true)
         return ()
 
     def _value_of(self, test: ast.expr) -> bool | None:
@@ -89,10 +95,12 @@ class _Reader:
     def run(self, statement: ast.AST) -> None:
         """What a statement changes."""
         stored, has_call = _effects(statement)
+        # "" stands for an attribute or an item of whatever it may be.
+        spoils_fragile = has_call or "" in stored
         self.said = {
             key: each
             for key, each in self.said.items()
-            if not each.names & stored and not (each.is_fragile and (has_call or "" in stored))
+            if not each.names & stored and not (each.is_fragile and spoils_fragile)
         }
         for name in stored:
             self.constants.pop(name, None)

@@ -168,31 +168,38 @@ def combine(static: StaticFile, raw: RawFile | None, *, branch: bool) -> FileCov
         raw: The claims; None: nothing of it ran.
         branch: Whether branches are measured.
     """
+    if not branch:
+        static = _without_branches(static)
     claims = raw or _NOTHING
     targets = _targets(static.runs)
     told = bits_of(targets.get(line, line) for line in lines_of(claims.lines))
-    ran = _ran(static, claims.arcs or frozenset(), targets) if branch else frozenset()
+    ran = _ran(static, claims.arcs or frozenset(), targets)
     unbranched = set(lines_of(static.unbranched))
-    branches = static.branches if branch else ()
     return FileCoverage(
         path=static.path,
         blob=static.blob,
         statements=static.statements,
         executed=told & static.statements,
         excluded=static.excluded,
-        branches=branches,
-        taken=tuple(arc for arc in branches if arc in ran or arc[0] in unbranched),
+        branches=static.branches,
+        taken=tuple(arc for arc in static.branches if arc in ran or arc[0] in unbranched),
         spans=static.spans,
         continued=bits_of(targets),
         trivial=static.trivial,
         withheld=replace(
-            _withheld(static, ran, branch=branch),
+            _withheld(static, ran),
             packed=_unseen(static, claims.arcs, targets, told & static.statements),
             ran=told & static.withheld.statements,
         ),
         idle=static.idle,
-        idle_exits=static.idle_exits if branch else 0,
+        idle_exits=static.idle_exits,
     )
+
+
+def _without_branches(static: StaticFile) -> StaticFile:
+    """A file as it counts where only lines are measured."""
+    withheld = replace(static.withheld, branches=(), excused=0)
+    return replace(static, branches=(), idle_exits=0, withheld=withheld)
 
 
 def _unseen(
@@ -233,9 +240,7 @@ def _passed(arcs: Iterable[Arc], targets: Mapping[int, int]) -> Iterator[Arc]:
             yield targets.get(start, start), -end
 
 
-def _withheld(static: StaticFile, ran: AbstractSet[Arc], *, branch: bool) -> Withheld:
-    if not branch:
-        return replace(static.withheld, branches=(), excused=0)
+def _withheld(static: StaticFile, ran: AbstractSet[Arc]) -> Withheld:
     excused = static.withheld.excused
     assumed = (arc for arc in static.branches if excused >> arc[0] & 1 and arc not in ran)
     taken = (arc for arc in static.withheld.branches if arc in ran)
@@ -254,6 +259,8 @@ def _ran(
     coverage.py translates twice: arcs from a line to itself are told as the only way on from
     there in between, and the result is translated again.
     """
+    if not static.branches and not static.withheld.branches:
+        return frozenset()
     loops = dict(static.loops)
     starts = _starts(static, targets)
     once = _translated({arc for arc in arcs if arc[0] in starts}, static, targets)

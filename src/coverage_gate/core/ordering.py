@@ -212,26 +212,30 @@ _OTHER = "Undo what broke this rule"
 def _chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:
     match verdict.code:
         case Reason.DOES_NOT_MERGE:
-            merge = ("git", "merge", verdict.base_commit or "")
-            yield Chore(
-                text=f"Merge the base into the branch: {verdict.reason}",
-                commands=(merge,) if verdict.base_commit else (),
-            )
+            text = f"Merge the base into the branch: {verdict.reason}"
+            yield Chore(text=text, commands=_with_base(verdict, "git", "merge"))
         case Reason.BRANCH_UNMEASURABLE:
-            output = verdict.failure.output if verdict.failure else ""
-            seen = ("git", "diff", "--stat", verdict.base_commit or "")
-            what = "Make the tests run as they do on the base" if verdict.failure else "Mend this"
-            yield Chore(
-                text=f"{what}: {verdict.reason}",
-                commands=(seen,) if verdict.base_commit else (),
-                output=output,
-            )
+            yield _measuring_chore(verdict)
         case Reason.RULE_BROKEN:
             yield from _vanished_chores(verdict, sources)
             yield from _hidden_chores(verdict)
             yield from _chores_of_rules(verdict)
         case _:
             yield Chore(text=verdict.reason)
+
+
+def _with_base(verdict: Verdict, *words: str) -> tuple[tuple[str, ...], ...]:
+    """A command that ends in the commit of the base; none where that is not known."""
+    return ((*words, verdict.base_commit),) if verdict.base_commit else ()
+
+
+def _measuring_chore(verdict: Verdict) -> Chore:
+    """To make the branch measurable again, with the output of the run that failed."""
+    seen = _with_base(verdict, "git", "diff", "--stat")
+    if verdict.failure is None:
+        return Chore(text=f"Mend this: {verdict.reason}", commands=seen)
+    text = f"Make the tests run as they do on the base: {verdict.reason}"
+    return Chore(text=text, commands=seen, output=verdict.failure.output)
 
 
 def _vanished_chores(verdict: Verdict, sources: Sources) -> Iterator[Chore]:

@@ -105,11 +105,8 @@ def _like(file: FilePlan) -> str:
 
 
 def _task(task: Task, file: FilePlan, name: str) -> Iterator[str]:
-    parts = [_ranges("line", task.lines)] if task.lines else []
-    parts += [f"{_plural('branch', task.branches)} {branches_text(task.branches)}"] * bool(
-        task.branches
-    )
-    yield f"- [ ] **Task {task.number}**: {'; '.join(parts)}. Gain: {_count(task.gain, 'line')}."
+    missing = "; ".join(_missing(task))
+    yield f"- [ ] **Task {task.number}**: {missing}. Gain: {_count(task.gain, 'line')}."
     code = markdown_code(within(one_line(task.code), _NAME)) if task.code else ""
     yield f"  - begins with {code}" if code else "  - begins where the file cannot be read"
     for each in task.conditions:
@@ -119,14 +116,27 @@ def _task(task: Task, file: FilePlan, name: str) -> Iterator[str]:
         yield f"  - like {', '.join(markdown_code(test) for test in task.tests)}"
     yield f"  - write in {markdown_code(file.place.path)}:"
     yield ""
+    yield from _skeleton(task)
+    yield ""
+    yield f"  - verify: {markdown_code(check_command(name, task=task.number))}"
+
+
+def _missing(task: Task) -> Iterator[str]:
+    """What no test runs that this one will."""
+    if task.lines:
+        yield _ranges("line", task.lines)
+    if task.branches:
+        yield f"{_plural('branch', task.branches)} {branches_text(task.branches)}"
+
+
+def _skeleton(task: Task) -> Iterator[str]:
+    """How the test begins, as a listing within an item of a list."""
     yield "    ```python"
     yield from (f"    {line}" for line in task.skeleton.imports)
     yield ""
     yield ""
     yield from (f"    {line}" for line in task.skeleton.text.split("\n"))
     yield "    ```"
-    yield ""
-    yield f"  - verify: {markdown_code(check_command(name, task=task.number))}"
 
 
 def _plural(word: str, items: Sequence[object]) -> str:

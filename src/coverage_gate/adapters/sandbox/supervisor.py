@@ -35,6 +35,7 @@ from typing import Any, NamedTuple
 STARTED = b"+"
 ALL_GONE = b"."
 STOPPED = 128 + signal.SIGTERM
+NOT_STARTED = 127
 CONTROL = 0
 ENTRY = 3
 KILL_S = 5.0
@@ -44,6 +45,46 @@ _ENTRY_S = 30.0
 #: How much longer the outer process waits for the inner one; the gate waits a little longer still.
 _PATIENCE_S = 0.5
 _RESET = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)
+
+
+class Asked(NamedTuple):
+    """The arguments, see the module.
+
+    Attributes:
+        report: A descriptor.
+        held: Further descriptors, which are kept open until the end.
+        grace_s: How long the program may take to end once it is told to.
+        limit_s: How long it may run.
+        linger_s: How long what it left behind may take to end.
+        file_bytes: The size of a file that it may write.
+        is_cage: Whether the program tells itself when what it holds runs.
+        program: The program with its arguments.
+    """
+
+    report: int
+    held: list[int]
+    grace_s: float
+    limit_s: float
+    linger_s: float
+    file_bytes: int
+    is_cage: bool
+    program: Sequence[str]
+
+
+def asked_of(argv: Sequence[str]) -> Asked:
+    """The arguments by their names. Raises ValueError for others than the module says."""
+    descriptors, grace_s, limit_s, linger_s, file_bytes, entry, *program = argv
+    report, *held = map(int, descriptors.split(","))
+    return Asked(
+        report=report,
+        held=held,
+        grace_s=float(grace_s),
+        limit_s=float(limit_s),
+        linger_s=float(linger_s),
+        file_bytes=int(file_bytes),
+        is_cage=entry == "1",
+        program=program,
+    )
 
 
 def adopt_orphans(*, load: Callable[[None], Any] = ctypes.CDLL) -> bool:
@@ -226,34 +267,44 @@ def supervise(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans)
     """Run the program to its end. `argv` is as the module says.
 
     Returns:
-        The program's exit status, negative for a signal; STOPPED when it did not end by itself.
+        The program's exit status, negative for a signal; STOPPED when it did not end by itself,
+        NOT_STARTED when it did not begin.
     """
-    report, *held = map(int, argv[0].split(","))
-    grace_s, limit_s = float(argv[1]), float(argv[2])
-    for own in (report, *held):
+    asked = asked_of(argv)
+    for own in (asked.report, *asked.held):
         os.set_inheritable(own, False)  # noqa: FBT003 - it takes no keyword
     is_parent_of_all = adopt()
-    limit_resources(int(argv[4]))
+    limit_resources(asked.file_bytes)
     wake = wake_on_child()
     try:
-        child, is_in = enter(argv[6:]) if argv[5] == "1" else (spawn(argv[6:]), True)
+        child, is_in = enter(asked.program) if asked.is_cage else (spawn(asked.program), True)
     except OSError as error:
-        os.write(report, str(error).encode(errors="replace"))
-        return 127
+        os.write(asked.report, str(error).encode(errors="replace"))
+        return NOT_STARTED
     if not is_in:
         # What it printed says why.
-        end_group(child, wake, grace_s=grace_s)
+        end_group(child, wake, grace_s=asked.grace_s)
         kill_all(limit_s=KILL_S)
-        return 127
-    os.write(report, STARTED)
-    status = wait(child, wake, limit_s=limit_s)
-    if status is None:
-        end_group(child, wake, grace_s=grace_s)
-    else:
-        linger(wake, limit_s=float(argv[3]))
+        return NOT_STARTED
+    os.write(asked.report, STARTED)
+    status = finish(child, wake, asked)
     if kill_all(limit_s=KILL_S) and is_parent_of_all:
-        os.write(report, ALL_GONE)
+        os.write(asked.report, ALL_GONE)
     return STOPPED if status is None else status
+
+
+def finish(child: int, wake: int, asked: Asked) -> int | None:
+    """Let the program run to its end, and what it left behind too, for as long as they may.
+
+    Returns:
+        Its exit status, negative for a signal; None when it did not end by itself.
+    """
+    status = wait(child, wake, limit_s=asked.limit_s)
+    if status is None:
+        end_group(child, wake, grace_s=asked.grace_s)
+    else:
+        linger(wake, limit_s=asked.linger_s)
+    return status
 
 
 def guard(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans) -> int:
@@ -271,16 +322,16 @@ def guard(argv: Sequence[str], *, adopt: Callable[[], bool] = adopt_orphans) -> 
         os.write(teller, b"%d" % supervise(argv, adopt=adopt))
         return 0
     os.close(teller)
-    grace_s, limit_s = float(argv[1]), float(argv[2])
-    ended = wait(child, wake, limit_s=limit_s + KILL_S)
+    asked = asked_of(argv)
+    ended = wait(child, wake, limit_s=asked.limit_s + KILL_S)
     if ended is None:
-        ended = hurry(child, wake, limit_s=grace_s + KILL_S + _PATIENCE_S)
+        ended = hurry(child, wake, limit_s=asked.grace_s + KILL_S + _PATIENCE_S)
     said = os.read(told, 16)
     if said:
         return int(said)
     # The program, or whatever it started, killed the child: what is left is ours now.
     if kill_all(limit_s=KILL_S):
-        os.write(int(argv[0].split(",")[0]), ALL_GONE)
+        os.write(asked.report, ALL_GONE)
     return ended
 
 

@@ -20,20 +20,20 @@ def judge_mutation(evidence: Evidence) -> RuleResult | None:
     blame = Outcome.FAIL if policy.blocks else Outcome.WARN
     if sampling.trouble:
         return RuleResult(rule=RuleName.MUTATION, outcome=blame, detail=sampling.trouble)
-    noticed, survivors = sampling.of(Fate.NOTICED), sampling.of(Fate.SURVIVED)
-    if not noticed and not survivors:
-        return RuleResult(
-            rule=RuleName.MUTATION, outcome=Outcome.SKIP, detail="; ".join(_remarks(sampling))
-        )
-    places = tuple(mutant.place for mutant in survivors)
-    told = f"changes of covered lines that the tests notice: {len(noticed)} of "
-    told += str(len(noticed) + len(survivors))
-    parts = [told, *([f"they pass all the same with {listed(places)}"] if places else [])]
+    noticed = len(sampling.of(Fate.NOTICED))
+    places = tuple(mutant.place for mutant in sampling.of(Fate.SURVIVED))
+    tried = noticed + len(places)
+    remarks = tuple(_remarks(sampling))
+    if not tried:
+        return RuleResult(rule=RuleName.MUTATION, outcome=Outcome.SKIP, detail="; ".join(remarks))
+    told = [f"changes of covered lines that the tests notice: {noticed} of {tried}"]
+    if places:
+        told.append(f"they pass all the same with {listed(places)}")
     return RuleResult(
         rule=RuleName.MUTATION,
-        outcome=blame if len(survivors) > policy.max_survivors else Outcome.PASS,
-        detail="; ".join([*parts, *_remarks(sampling)]),
-        actual=Counts(covered=len(noticed), total=len(noticed) + len(survivors)),
+        outcome=blame if len(places) > policy.max_survivors else Outcome.PASS,
+        detail="; ".join([*told, *remarks]),
+        actual=Counts(covered=noticed, total=tried),
         findings=places,
     )
 

@@ -45,10 +45,11 @@ def harmless_lines(
             todo += blocks_of(node)
             continue
         lines = {firsts.get(line, line) for line in header_lines(node)}
-        is_direct = bool(lines & matched)
-        if is_stub(node) or (is_direct and _is_single(node)):
+        is_known_stub = is_stub(node)
+        if is_known_stub or (lines & matched and _is_single(node)):
             good |= {firsts.get(line, line) for line in _lines_of(node)}
-            straight.update(lines if isinstance(node, SIMPLE) and not is_stub(node) else ())
+            if isinstance(node, SIMPLE) and not is_known_stub:
+                straight.update(lines)
             continue
         is_frame = is_plain_class(node) or (has_checking and is_checking(node))
         (good if is_frame else bad).update(lines)
