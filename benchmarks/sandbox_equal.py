@@ -52,6 +52,16 @@ class Hard:
     command: str = "pytest"
 
 
+def _on_two_workers(requirement: str, *more: str, spread: str = "") -> Hard:
+    """A project whose tests run in two processes at once."""
+    return Hard(
+        requirement=requirement,
+        why=", ".join(["two workers of xdist", *more]),
+        needs=("pytest-xdist",),
+        command=f"pytest -n 2{spread}",
+    )
+
+
 PROJECTS = (
     Hard(
         requirement="python-dotenv==1.2.4",
@@ -69,31 +79,16 @@ PROJECTS = (
         why="servers in threads, TLS",
         needs=("requests", "httpx", "toml"),
     ),
-    Hard(
-        requirement="itsdangerous==2.2.0",
-        why="two workers of xdist",
-        needs=("pytest-xdist",),
-        command="pytest -n 2",
-    ),
+    _on_two_workers("itsdangerous==2.2.0"),
     Hard(
         requirement="filelock==3.20.0",
         why="locks between processes and threads",
         needs=("pytest-asyncio", "pytest-mock", "pytest-timeout", "virtualenv"),
     ),
     Hard(requirement="ptyprocess==0.7.0", why="terminals of their own"),
-    Hard(
-        requirement="click==8.3.1",
-        why="two workers of xdist, pagers",
-        needs=("pytest-xdist",),
-        # Its tests of pagers share one file in the temporary folder: workers race for it.
-        command="pytest -n 2 --dist loadfile",
-    ),
-    Hard(
-        requirement="attrs==25.4.0",
-        why="two workers of xdist, 1,400 tests",
-        needs=("pytest-xdist",),
-        command="pytest -n 2",
-    ),
+    # Its tests of pagers share one file in the temporary folder: workers race for it.
+    _on_two_workers("click==8.3.1", "pagers", spread=" --dist loadfile"),
+    _on_two_workers("attrs==25.4.0", "1,400 tests"),
     Hard(
         requirement="werkzeug==3.1.3",
         why="servers started by a command, TLS",

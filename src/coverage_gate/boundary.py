@@ -41,6 +41,7 @@ def redactor(secrets: Iterable[str]) -> Redactor:
     ordered = sorted(values, key=lambda value: (-len(value), value))
 
     def redact(text: str) -> str:
+        """The text with a mark for each secret."""
         for value in ordered:
             text = text.replace(value, REDACTED)
         return text
@@ -94,8 +95,11 @@ def never_raises(
     """
 
     def decorate(function: Callable[_P, _R]) -> Callable[_P, _R | _T]:
+        """The function, with an answer for every exception that is no wish of the caller."""
+
         @wraps(function)
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | _T:
+            """What the function returns; what `on_error` makes of an exception; else `last`."""
             try:
                 return function(*args, **kwargs)
             except Exception as error:

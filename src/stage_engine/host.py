@@ -150,6 +150,7 @@ def developer_job(task: Task, *, order: str, head: str | None) -> Queue:
     payload = {"order": order, "head": head}
 
     def queue(rows: Rows) -> int:
+        """Queue the job, unless the task has one that is active. Returns its number."""
         kind = jobqueue.DEVELOP
         return jobqueue.enqueue(rows, kind=kind, task_id=task.id, repo=task.repo, payload=payload)
 

@@ -36,6 +36,7 @@ def learn(engine: Engine, repo: str) -> tuple[str, ...] | MeasureFailure:
     gate = engine.settings.gate
 
     def read(base_pyproject: bytes | None) -> Settings:
+        """The settings of this host for a base with this pyproject.toml. Raises SettingsError."""
         return load_settings(env=gate.environment, base_pyproject=base_pyproject)
 
     with open_main(read, repo, repository_folder(gate, repo), progress=engine.progress) as main:

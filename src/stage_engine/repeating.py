@@ -23,6 +23,7 @@ def repeated(step: Callable[[], bool], *, every_s: float, name: str) -> Iterator
     ended = threading.Event()
 
     def run() -> None:
+        """One step after another, until one is the last or the block ends."""
         goes_on = True
         while goes_on and not ended.wait(every_s):
             with suppress(StoreError):

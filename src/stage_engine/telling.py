@@ -61,6 +61,7 @@ def told(
     ended = threading.Event()
 
     def pause(seconds: float) -> None:
+        """Wait between two tries; no longer than the block lasts."""
         ended.wait(seconds)
 
     courier = Courier(

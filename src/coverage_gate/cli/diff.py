@@ -119,6 +119,7 @@ def change_reader(flags: Mapping[str, str | None], *, stand: Stand) -> SettingsR
     ours |= {name: value for name, value in flags.items() if value is not None}
 
     def read(base_pyproject: bytes | None) -> Settings:
+        """Of the index, the floor is a lower one unless somebody set it. Raises SettingsError."""
         settings = load_settings(flags=ours, base_pyproject=base_pyproject)
         is_set = settings.origins["floor"] is not Origin.DEFAULT
         if is_set or stand is not Stand.INDEX:

@@ -178,6 +178,7 @@ def with_settings(check: Callable[[Patient, Settings], Finding]) -> Callable[[Pa
     """An examination that needs valid settings, for a patient that may have none."""
 
     def run(patient: Patient) -> Finding:
+        """What the check finds; a warning for a patient without settings."""
         return warn(_UNREAD) if patient.settings is None else check(patient, patient.settings)
 
     return run

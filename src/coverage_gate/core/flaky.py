@@ -80,6 +80,7 @@ def carried(
     files = {file.path: file for file in head.files}
 
     def place(line: FlakyLine) -> Unit | None:
+        """Where it is in the head; None where it changed, or was seen in other bytes."""
         is_same = line.unit.path not in edited
         unit = line.unit if is_same else _moved(line.unit, there.get(line.unit.path))
         file = None if unit is None else files.get(unit.path)

@@ -120,6 +120,7 @@ def choose(mutants: Iterable[Mutant], *, most: int, seed: str) -> tuple[Mutant, 
         by_line.setdefault((mutant.path, mutant.line), []).append(mutant)
 
     def weight(mutant: Mutant) -> str:
+        """A digest that sorts mutants the same way for the same seed, and another for another."""
         told = f"{seed}\0{mutant.place}\0{mutant.start}"
         return sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -78,6 +78,7 @@ def tracked_in(entries: Iterable[str]) -> Callable[[str], bool]:
     known = sorted(entries)
 
     def is_tracked(path: str) -> bool:
+        """Whether an entry is this path, or lies below it; without a slash at its end."""
         # What is in a folder begins with its name; few are asked for, of trees with many entries.
         folder = f"{path}/"
         return _from(known, path) == path or _from(known, folder).startswith(folder)

@@ -56,6 +56,7 @@ def published(
     """The answer, when its report is written. No fault of the writing turns a FAIL into a pass."""
 
     def attempt() -> str:
+        """What kept the report from being written; empty when nothing did."""
         try:
             write()
         except report_files.ReportError as error:

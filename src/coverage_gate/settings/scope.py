@@ -59,6 +59,7 @@ def load_scope(*, env: Mapping[str, str] | None = None) -> Scope:
     problems: list[str] = []
 
     def read(name: str, reader: Callable[[object], _T], default: _T, allowed: str) -> _T:
+        """The value of a variable; its default where it is not set, or is noted as a problem."""
         try:
             return reader(env[name]) if name in env else default
         except ValueError as error:

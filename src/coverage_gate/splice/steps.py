@@ -58,11 +58,13 @@ def attempt_within(seconds: float, label: str, action: Callable[[], object]) -> 
     late = Trouble(text=f"{label}: no answer within {seconds:g} s; it may go on in the background")
 
     def run() -> None:
+        """The step, in a thread of its own: leaves its trouble, or None, in `outcome`."""
         with suppress(SystemExit):  # of the step: it ends this thread, and no more
             answer = attempt(label, action)
             outcome.append(answer if isinstance(answer, Trouble) else None)
 
     def start_and_wait() -> Trouble | None:
+        """The step's trouble, or that it is late. Raises RuntimeError where no thread can start."""
         # Not an executor: its threads hold up the end of the process.
         thread = Thread(target=copy_context().run, args=(run,), name=label, daemon=True)
         thread.start()

@@ -21,10 +21,14 @@ def guarded_route(doorkeeper: Doorkeeper) -> type[APIRoute]:
     """A kind of route behind this doorkeeper."""
 
     class GuardedRoute(APIRoute):
+        """A route whose requests are admitted, and read within bounds, before they are handled."""
+
         def get_route_handler(self) -> _Handler:
+            """What handles a request of this route, behind the doorkeeper."""
             handle = super().get_route_handler()
 
             async def guarded(request: Request) -> Response:
+                """Answer a request that is admitted. Raises HTTPException for any other, unread."""
                 _demand(doorkeeper, request.headers.get("authorization"))
                 await _read_bounded(request)
                 return await handle(request)

@@ -86,12 +86,14 @@ def add_file_commands(
     @group.command("list", epilog=examples, help=f"List the {kind}s.")
     @format_option
     def list_(*, output: str) -> int:
+        """List them all, in the format that is asked for."""
         return tell_entries(kind, output=output)
 
     @group.command(epilog=examples, help=f"Show the JSON of a {kind}.")
     @click.argument("name")
     @format_option
     def show(*, name: str, output: str) -> int:
+        """Show one. Raises InputError for a name that nobody kept."""
         return tell_entry(kind, name, output=output)
 
     @group.command(
@@ -100,9 +102,11 @@ def add_file_commands(
     @click.argument("file", type=file_type)
     @click.option("--name", metavar="NAME", help="Under which name; else that of the file.")
     def add(*, file: Path, name: str | None) -> int:
+        """Keep what a file holds, once it is checked. Raises InputError when it is refused."""
         return keep_entry(kind, name or file.stem, checked(*read_input(file)))
 
     @group.command(epilog=examples, help=f"Forget a {kind}.")
     @click.argument("name")
     def remove(*, name: str) -> int:
+        """Forget one. Raises InputError for one that is built in, or that nobody kept."""
         return remove_entry(kind, name)

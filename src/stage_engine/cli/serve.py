@@ -28,6 +28,7 @@ def serve(*, host: str, port: int) -> int:
     from stage_engine.overview import queue_block
 
     def read_queue() -> Mapping[str, Any]:
+        """The engine's block of `GET /queue`, JSON of the store in it left as it is."""
         return queue_block(open_engine(), read=orjson.Fragment)
 
     return run_server(host=host, port=port, queue=read_queue)

@@ -206,6 +206,7 @@ def look_at(file: Path, *, max_bytes: int, limits: DataLimits = LIMITS) -> Seen:
     claims = Claims(prefix="", known=(), rows_left=limits.rows)
 
     def look(connection: sqlite3.Connection) -> None:
+        """What one file tells goes into the claims. Raises BadDataError, as `read_raw` does."""
         _check_layout(connection, claims)
         claims.has_arcs = _has_arcs(connection, claims)
         paths_of(connection, claims)

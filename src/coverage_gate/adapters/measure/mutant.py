@@ -56,6 +56,7 @@ def changing(
     name, start, end = os.path.basename(mutant["file"]), mutant["start"], mutant["end"]
 
     def get_code(loader: Any, fullname: str) -> CodeType | None:  # noqa: ANN401 - any loader
+        """The code of a module; of the changed one, while its bytes are those that were judged."""
         path = loader.get_filename(fullname)
         if os.path.basename(path) != name or os.path.realpath(path) != mutant["file"]:
             return original(loader, fullname)

@@ -34,6 +34,7 @@ def find_folders(site_module: Any) -> list[str]:  # noqa: ANN401 - or a stand-in
     found: list[str] = []
 
     def note(folder: str, name: str, *_: object) -> None:
+        """In the place of reading a `.pth` file, which may run code."""
         found.append(os.path.join(folder, name))
 
     site_module.addpackage = note

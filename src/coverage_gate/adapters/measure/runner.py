@@ -219,6 +219,7 @@ def note_tracer(coverage_class: Any) -> list[str]:  # noqa: ANN401 - of any vers
     start = coverage_class.start
 
     def noting(run: Any) -> None:  # noqa: ANN401
+        """Start a run, for once with its tracer told: it has one only when it is started."""
         coverage_class.start = start
         start(run)
         names.append(run._collector.tracer_name())  # noqa: SLF001 - nothing public tells it

@@ -116,6 +116,7 @@ def read_report(text: object) -> ReportFields:
     values = parse_front_matter(_as_text(text))
 
     def told(key: str) -> str | None:
+        """A value of the front matter; None where it is missing or empty."""
         return values.get(key) or None
 
     return ReportFields(

@@ -6,6 +6,9 @@ from coverage_gate.testing.attacks.attack import Attack, Family
 from coverage_gate.testing.attacks.configuration import BROKEN_STOCK
 from coverage_gate.testing.attacks.project import TESTED, UNTESTED
 
+#: A module that ends whoever imports it, as if all had gone well.
+_ENDS = "raise SystemExit(0)\n"
+
 SHADOWING = (
     Attack(
         name="a-plugin-by-its-metadata",
@@ -30,11 +33,7 @@ SHADOWING = (
         family=Family.HOOKS,
         tries="puts a pytest.py into the root that ends with status 0",
         held_by="branch-unmeasurable",
-        files={
-            **UNTESTED,
-            "pytest.py": "raise SystemExit(0)\n",
-            "src/pytest.py": "raise SystemExit(0)\n",
-        },
+        files={**UNTESTED, **dict.fromkeys(("pytest.py", "src/pytest.py"), _ENDS)},
         twin_is="has a module with the name of a package that it does not use",
         twin={**TESTED, "src/till/attrs.py": "KEY = 1\n"},
     ),
@@ -43,11 +42,7 @@ SHADOWING = (
         family=Family.HOOKS,
         tries="puts a package `coverage` into the tree",
         held_by="branch-unmeasurable",
-        files={
-            **UNTESTED,
-            "coverage/__init__.py": "raise SystemExit(0)\n",
-            "src/coverage.py": "raise SystemExit(0)\n",
-        },
+        files={**UNTESTED, **dict.fromkeys(("coverage/__init__.py", "src/coverage.py"), _ENDS)},
         twin_is="has a module of that name inside its package",
         twin={**TESTED, "src/till/coverage.py": "KEY = 1\n"},
     ),
