@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coverage_gate.boundary import Redactor, keep_text, never_raises
 from coverage_gate.core.nearest import is_test_module, read_tests
 from coverage_gate.core.ordering import Sources, paths_of, work_order
-from coverage_gate.core.reach import text_of
+from coverage_gate.core.reach import lines_in, text_of
 from coverage_gate.core.verdict import Verdict
 from coverage_gate.core.work_order import Asked
 from coverage_gate.ports import ChangeReader, TreeReader
@@ -47,6 +47,26 @@ def read_sources(reader: TreeReader, tree: str, paths: tuple[str, ...]) -> Sourc
         texts={path: text_of(content) for path, content in texts.items()},
         tests=read_tests({path: text_of(content) for path, content in read.items()}),
     )
+
+
+def require_place(reader: TreeReader, tree: str, path: str, line: int | None) -> None:
+    """Raise NoSuchPlaceError where a tree has no such file, or that one no such line.
+
+    Raises:
+        RepositoryError: If the tree cannot be read.
+    """
+    from coverage_gate.core.explanation import NoSuchPlaceError  # noqa: PLC0415 - as below
+    from coverage_gate.core.similar import did_you_mean_file  # noqa: PLC0415 - as below
+
+    paths = reader.paths(tree)
+    if path not in paths:
+        near = did_you_mean_file(path, paths)
+        raise NoSuchPlaceError(f"{path} is no file of what is judged, which is committed{near}")
+    read = reader.read_small(tree, (path,), max_total=_SOURCE_BYTES)
+    lines = lines_in(text_of(read[path])) if path in read else []
+    length = len(lines) - (lines[-1:] == [""])
+    if line and lines and line > length:
+        raise NoSuchPlaceError(f"{path} has no line {line} where it is judged, but {length}")
 
 
 def explained(

@@ -55,14 +55,15 @@ def test_a_repository_without_a_commit_says_so(shop: Shop, tell: Tell, tmp_path:
 def test_an_unknown_branch_is_told_with_similar_names(shop: Shop, tell: Tell) -> None:
     told = tell("check", "--repo", str(shop.path), "--branch", "feature/testd")
     assert told.status == 2
-    assert "Similar: 'feature/tested'" in " ".join(told.out.split())
-    assert "git branch --all" in told.out
+    assert told.out == ""
+    assert "Similar: 'feature/tested'" in told.err
+    assert "git branch --all" in told.err
 
 
 def test_an_unknown_base_is_told(shop: Shop, tell: Tell) -> None:
     told = tell("check", "--repo", str(shop.path), "--branch", "docs", "--base", "trunk")
     assert told.status == 2
-    assert "'trunk'" in told.out
+    assert "'trunk'" in told.err
 
 
 @pytest.mark.parametrize("name", ["feature/with/slashes", "-dash", "--force", "ümlaut", "a.b@c"])

@@ -139,7 +139,11 @@ def test_who_follows_the_order_to_the_letter_turns_the_verdict(
 
 
 def explain(shop: Shop, tell: Tell, place: str, branch: str) -> Told:
-    return tell("explain", place, "--repo", str(shop.path), "--branch", branch)
+    return tell(*explain_in(shop), place, "--branch", branch)
+
+
+def explain_in(shop: Shop) -> tuple[str, ...]:
+    return "explain", "--repo", str(shop.path)
 
 
 def test_a_line_is_explained_from_what_was_measured(founded: Shop, tell: Tell) -> None:
@@ -158,7 +162,35 @@ def test_a_line_is_explained_from_what_was_measured(founded: Shop, tell: Tell) -
 def test_a_file_is_explained_as_a_whole(founded: Shop, tell: Tell) -> None:
     told = explain(founded, tell, "src/shop/price.py", "feature/untested")
     assert told.out.startswith("src/shop/price.py: partly covered\n")
-    assert explain(founded, tell, "a:b", "docs").out.startswith("a:b: no such file\n")
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_place_that_is_not_there_is_a_mistake_in_the_call(
+    founded: Shop, tell: Tell, output: str
+) -> None:
+    for place, branch, told in (
+        ("a:b", "docs", "a:b is no file of what is judged, which is committed"),
+        ("src/shop", "docs", "src/shop is no file of what is judged, which is committed"),
+        ("src/shop/prise.py", "docs", "; did you mean src/shop/price.py?"),
+        ("src/shop/price.py:11", "docs", "price.py has no line 11 where it is judged, but 10"),
+        ("src/shop/price.py", "dosc", "unknown branch, tag or commit 'dosc'. Similar: 'docs'."),
+    ):
+        answer = tell(*explain_in(founded), place, "--branch", branch, "--format", output)
+        assert (answer.status, answer.out) == (2, "")
+        assert answer.err.startswith("coverage-gate: ")
+        assert told in answer.err
+        assert answer.err.count("\n") == 1  # nothing was measured for it
+
+
+def test_what_does_not_merge_is_told_whatever_the_place(founded: Shop, tell: Tell) -> None:
+    base = ("--base", "same-line-1")
+    told = tell(*explain_in(founded), "gone.py", "--branch", "same-line-2", *base)
+    assert (told.status, "does not merge" in told.err) == (1, True)
+
+
+def test_a_folder_without_a_commit_explains_nothing(tell: Tell, tmp_path: Path) -> None:
+    told = tell("explain", "a.py", "--repo", str(tmp_path))
+    assert (told.status, "is no git repository" in told.err) == (2, True)
 
 
 def test_what_cannot_be_measured_is_told_instead(founded: Shop, tell: Tell) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 from tests.golden.cases import broken_rules, conflict, passing
 from tests.unit.core.test_ordering import ASKED, SOURCE, new_code
 
 from coverage_gate.adapters.git.view import open_view
 from coverage_gate.core.changes import Commit
+from coverage_gate.core.explanation import NoSuchPlaceError
 from coverage_gate.core.linemap import FileDiff
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.vanished import Vanished
 from coverage_gate.core.verdict import Outcome, RuleResult
-from coverage_gate.explaining import pictured, read_sources, with_order
+from coverage_gate.explaining import pictured, read_sources, require_place, with_order
 from coverage_gate.ports import RepositoryError
 from coverage_gate.testing.repositories import RepositoryBuilder
 from coverage_gate.testing.values import file_diff
@@ -119,3 +122,28 @@ def test_without_a_tree_or_where_it_cannot_be_read_there_is_no_picture() -> None
     assert pictured(conflict(), BrokenChange()) == ()
     assert pictured(replace(passing(), tree=None), BrokenChange()) == ()
     assert pictured(passing(), BrokenChange()) == ()
+
+
+def test_a_place_is_required_of_a_tree() -> None:
+    files = Files(files={"src/a.py": b"one\ntwo\n", "b.py": b"one\ntwo", "empty.py": b""})
+    for path, line in (("src/a.py", None), ("src/a.py", 2), ("b.py", 2), ("empty.py", None)):
+        require_place(files, "tree", path, line)
+    for path, line, told in (
+        ("src/a.py", 3, "src/a.py has no line 3 where it is judged, but 2"),
+        ("empty.py", 1, "empty.py has no line 1 where it is judged, but 0"),
+        ("src/b.py", None, "src/b.py is no file of what is judged, which is committed; did you"),
+    ):
+        with pytest.raises(NoSuchPlaceError, match=re.escape(told)):
+            require_place(files, "tree", path, line)
+
+
+def test_the_lines_of_a_file_that_is_too_large_are_not_counted() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Large(Files):
+        def read_small(
+            self, tree: str, paths: Iterable[str], *, max_total: int
+        ) -> dict[str, bytes]:
+            del tree, paths, max_total
+            return {}
+
+    require_place(Large(files={"src/a.py": b""}), "tree", "src/a.py", 9)

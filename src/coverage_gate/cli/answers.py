@@ -33,6 +33,10 @@ def tell_verdict(
         output: A name in `faces.FACES`.
         picture: The lines of the change, for a format that shows them.
     """
+    if verdict.code is Reason.BAD_REQUEST and output == "text":
+        # A mistake in the call is told as any other: nothing was judged.
+        click.echo(f"coverage-gate: {one_line(verdict.reason, limit=TEXT_LIMIT)}", err=True)
+        return exit_status(verdict)
     for warning in verdict.warnings:
         click.echo(f"coverage-gate: {one_line(warning, limit=TEXT_LIMIT)}", err=True)
     # Whether there are colours was asked of the terminal: click would take forced ones away.

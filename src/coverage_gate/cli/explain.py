@@ -35,7 +35,8 @@ def explain(place: str, repo: Path, branch: str | None, output: str, **flags: st
 
     It tells what reaches the line and which tests are nearest. The branch is judged as `check`
     does, without a report: what was measured before is reused. FILE is a path from the root of
-    the repository. The exit status is 1 where nothing could be measured.
+    the repository; one that is not there, as a branch, is a mistake in the call. The exit status
+    is 1 where nothing could be measured.
     """
     from coverage_gate import procedure
     from coverage_gate.adapters.render.agent import agent_text

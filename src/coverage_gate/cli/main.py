@@ -133,10 +133,12 @@ Examples:
 
 def _told() -> Mapping[type[Exception], int]:
     from coverage_gate.adapters.report_files import ReportError
+    from coverage_gate.core.explanation import NoSuchPlaceError
     from coverage_gate.core.history import HistoryError
     from coverage_gate.core.plan import PlanError
 
-    return {ReportError: USAGE, PlanError: USAGE, HistoryError: USAGE}
+    ours = (ReportError, NoSuchPlaceError, PlanError, HistoryError)
+    return dict.fromkeys(ours, USAGE)
 
 
 PROGRAM = Program(

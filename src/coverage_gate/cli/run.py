@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coverage_gate.cli.options import db_option, repo_option
+from coverage_gate.core.similar import did_you_mean
 
 if TYPE_CHECKING:
     from coverage_gate.adapters.measure.loop import Loop, Tree
@@ -173,7 +174,7 @@ def _file_target(file: str, top: Path, tree: Tree) -> Target:
     path = named.relative_to(top).as_posix() if named.is_relative_to(top) else ""
     path = path if path in tree.paths else Path(file).as_posix().removeprefix("./")
     if path not in tree.paths:
-        raise click.UsageError(f"{file} is no Python file of {top}{_near(file, tree.paths)}")
+        raise click.UsageError(f"{file} is no Python file of {top}{did_you_mean(file, tree.paths)}")
     return Target(paths=(path,), folders=(path.rpartition("/")[0] or ".",))
 
 
@@ -187,14 +188,7 @@ def _package_target(package: str, tree: Tree) -> Target:
         if paths:
             return Target(paths=paths, folders=(name,))
     folders = {path.rpartition("/")[0].replace("/", ".") for path in tree.paths}
-    raise click.UsageError(f"there is no package {package}{_near(package, sorted(folders))}")
-
-
-def _near(name: str, known: tuple[str, ...] | list[str]) -> str:
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, known, n=1)
-    return f"; did you mean {found[0]}?" if found else ""
+    raise click.UsageError(f"there is no package {package}{did_you_mean(package, folders)}")
 
 
 def top_of(repo: Path) -> Path:

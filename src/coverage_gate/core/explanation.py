@@ -32,11 +32,13 @@ class Standing(StrEnum):
     HIDDEN = "hidden"
     EXCLUDED = "excluded"
     NO_STATEMENT = "no statement"
-    NO_LINE = "no such line"
-    NO_FILE = "no such file"
     NO_PYTHON = "no valid Python"
     NOT_MEASURED = "not measured"
     OUT_OF_SCOPE = "out of scope"
+
+
+class NoSuchPlaceError(Exception):
+    """The tree has no such file, or the file no such line. The message says so in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +82,13 @@ def explain(
     Args:
         verdict: The verdict on that tree.
         measured: Its measurement.
-        path: The file, from the root of the tree.
-        line: The line, 1-based; None for the whole file.
-        sources: The text of the file, where the tree has it, and the tree's test modules.
+        path: A file of it, from the root of the tree.
+        line: A line of that, 1-based; None for the whole file.
+        sources: The text of the file, where it was kept, and the tree's test modules.
     """
     file = measured.file(path)
     if file is None:
-        standing, why = _unknown(measured, path, is_there=path in sources.texts)
+        standing, why = _unknown(measured, path)
         return Explanation(path=path, line=line, standing=standing, why=why)
     known = _Known(verdict=verdict, file=file, sources=sources)
     told = known.whole() if line is None else known.at(line)
@@ -100,7 +102,7 @@ def _waivers_at(verdict: Verdict, path: str, line: int | None) -> Iterator[Waive
             yield use
 
 
-def _unknown(measured: Measurement, path: str, *, is_there: bool) -> tuple[Standing, str]:
+def _unknown(measured: Measurement, path: str) -> tuple[Standing, str]:
     """Why the measurement does not know a file."""
     for broken in measured.unparsable:
         if broken.path == path:
@@ -109,8 +111,6 @@ def _unknown(measured: Measurement, path: str, *, is_there: bool) -> tuple[Stand
     if path in measured.unlisted:
         why = "it is in the measured scope, but never ran, and its folder has no __init__.py"
         return Standing.NOT_MEASURED, why
-    if not is_there:
-        return Standing.NO_FILE, "the judged tree has no such file"
     scope = measured.provenance.scope_text
     if not path.endswith(".py"):
         return Standing.OUT_OF_SCOPE, "only Python files are measured"
@@ -155,8 +155,6 @@ class _Known:
 
     def at(self, line: int) -> Explanation:
         """One line."""
-        if self.text and line > len(self.lines):
-            return self._plain(line, Standing.NO_LINE, "the file ends before it")
         start = self._statement_at(line)
         for each in self.verdict.hidden or ():
             if each.path == self.file.path and each.lines >> start & 1:

@@ -12,7 +12,7 @@ from coverage_gate.core.decide import gate_error, not_applicable
 from coverage_gate.core.stand import Stand
 from coverage_gate.core.verdict import Reason, Verdict
 from coverage_gate.core.work_order import Asked
-from coverage_gate.explaining import explained, with_order
+from coverage_gate.explaining import explained, require_place, with_order
 from coverage_gate.judging import BrokenGateError, Request, run_guarded
 from coverage_gate.ports import ChangeReader, Progress
 from coverage_gate.procedure.places import DISABLED, Place
@@ -97,6 +97,16 @@ def _request(place: Place, base: str) -> Request:
     )
 
 
+def _require(place: Place, base: str, path: str, line: int | None) -> None:
+    with open_workshop(repository=place.repository, folder=place.folder) as shop:
+        if shop.view is None:
+            raise no_repository(place.folder)
+        landing = shop.view.landing(shop.view.resolve(base), shop.view.resolve(place.head))
+        # Of what does not merge the verdict tells more.
+        if landing.tree is not None:
+            require_place(shop.view, landing.tree, path, line)
+
+
 def explain(
     read: SettingsReader,
     place: Place,
@@ -108,8 +118,11 @@ def explain(
     """Why a file or a line of a branch stands as it does; None where nothing was measured.
 
     Raises:
-        As `judge`.
+        NoSuchPlaceError: If what would land has no such file or line; then nothing runs.
+        RepositoryError: If there is no such branch or base, too.
+        SettingsError: As `judge`.
     """
+    _require(place, place.base or read(None).base, path, line)
     found: list[Explanation | None] = []
     verdict, _ = judge(
         read,

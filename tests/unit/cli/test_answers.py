@@ -51,6 +51,15 @@ def test_a_request_that_names_nothing_is_a_usage_error() -> None:
     assert exit_status(refused("unknown branch", Reason.BAD_REQUEST, Policy())) == 2
 
 
+def test_people_are_told_such_a_request_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = refused("unknown branch \x1b[2J", Reason.BAD_REQUEST, Policy())
+    assert tell_verdict(verdict, report=REPORT, output="text") == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "coverage-gate: unknown branch \\x1b[2J\n")
+    assert tell_verdict(verdict, report=REPORT, output="json") == 2
+    assert json.loads(capsys.readouterr().out)["verdict"] == "FAIL"
+
+
 def test_a_broken_gate_is_allowed_or_not_as_a_broken_tool_is() -> None:
     verdicts = [gate_error("it broke", Policy(fail_closed=closed)) for closed in (False, True)]
     assert [exit_status(verdict) for verdict in verdicts] == [0, 3]

@@ -59,8 +59,6 @@ def told(
         (9, Standing.COVERED),
         (10, Standing.NO_STATEMENT),
         (13, Standing.LOST),
-        (99, Standing.NO_LINE),
-        (10**9, Standing.NO_LINE),
     ],
 )
 def test_a_line_has_a_standing(line: int, standing: Standing) -> None:
@@ -169,20 +167,18 @@ def test_files_that_the_measurement_does_not_know_say_why() -> None:
         unlisted=("alone.py",),
     )
     there = Sources(texts=dict.fromkeys(("README.md", "tests/test_x.py", "docs/conf.py"), ""))
-    names = ("bad.py", "worse.py", "alone.py", "gone.py", *there.texts)
+    names = ("bad.py", "worse.py", "alone.py", *there.texts)
     found = [told(1, head=head, path=name, sources=there) for name in names]
     assert [each.standing for each in found] == [
         Standing.NO_PYTHON,
         Standing.NO_PYTHON,
         Standing.NOT_MEASURED,
-        Standing.NO_FILE,
         Standing.OUT_OF_SCOPE,
         Standing.OUT_OF_SCOPE,
         Standing.OUT_OF_SCOPE,
     ]
     assert found[0].why == "no Python, line 3: nothing of it is counted"
     assert found[-1].why == "it is outside of what is measured: src (derived)"
-    assert explanation_text(found[3]).startswith("gone.py:1: no such file\n")
 
 
 def test_nearest_tests_are_shown() -> None:
