@@ -1,9 +1,14 @@
-"""What every store promises of tool errors in a row."""
+"""What every store promises of tool errors in a row, and of the repositories that it knows."""
+
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
-from tests.contract.store_calls import AT
+from tests.contract.store_calls import AT, rise
 
+from coverage_gate.core.measurement import Measurement
 from coverage_gate.ports import Store
+from coverage_gate.testing.values import covered, measurement
 
 
 def count(store: Store, times: int, repository: str = "repo") -> list[int]:
@@ -40,3 +45,19 @@ def test_what_is_counted_in_a_transaction_that_fails_is_not_counted(store: Store
     with pytest.raises(RuntimeError):
         count_and_break()
     assert store.tool_errors("repo") == 1
+
+
+def test_repositories_are_those_of_which_something_is_known(store: Store) -> None:
+    assert store.repositories() == ()
+    count(store, 2, "errors")
+    store.save_measurement("measured", measurement(covered(1, 2)), AT)
+    store.save_measurement("both", replace_identity(measurement(covered(1, 2))), AT)
+    count(store, 1, "both")
+    rise(store, Fraction(1, 2))
+    store.acquire_lease("leased", holder="task", ttl_ms=9, now_ms=0, boot="boot")
+    store.audit(actor="a", action="b", repository="told", reason="c", detail={}, at=AT)
+    assert store.repositories() == ("both", "errors", "leased", "measured", "repo")
+
+
+def replace_identity(measured: Measurement) -> Measurement:
+    return replace(measured, provenance=replace(measured.provenance, identity="another"))

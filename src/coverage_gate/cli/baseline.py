@@ -12,6 +12,8 @@ Examples:
   coverage-gate baseline set --repo shop --percent 81.5 --actor ana --reason "generated code left"
 """
 
+_NEW = "For one that was never measured say --new."
+
 
 @click.group(epilog=EXAMPLES)
 def baseline() -> None:
@@ -45,15 +47,22 @@ def show(name: str | None, output: str, **flags: str | None) -> int:
 @baseline.command("set", epilog=EXAMPLES)
 @click.option("--repo", "name", metavar="NAME", required=True, help="Name of the repository.")
 @click.option("--percent", metavar="P", required=True, help="The new value, 0 to 100.")
+@click.option("--new", "is_new", is_flag=True, help="Of a repository of which nothing is known.")
 @click.option("--actor", metavar="A", required=True, help="Who does this.")
 @click.option("--reason", metavar="R", required=True, help="Why; kept in the audit.")
 @db_option
-def set_(name: str, percent: str, actor: str, reason: str, **flags: str | None) -> int:
+def set_(
+    name: str, percent: str, *, is_new: bool, actor: str, reason: str, **flags: str | None
+) -> int:
     """Open a new epoch with this value: the one way down, audited."""
     from coverage_gate import ratcheting
     from coverage_gate.cli.flags import reader
+    from coverage_gate.cli.known import require_known
+    from coverage_gate.wiring import store_of
 
     settings = reader(flags)(None)
+    if not is_new:
+        require_known(settings, store_of(settings), name, advice=_NEW)
     try:
         epoch = ratcheting.reset(settings, name, percent, actor=actor, reason=reason)
     except ValueError as error:

@@ -25,10 +25,13 @@ def reopen(name: str, actor: str, reason: str, **flags: str | None) -> int:
     from coverage_gate import closing
     from coverage_gate.adapters.render.printable import one_line
     from coverage_gate.cli.flags import reader
+    from coverage_gate.cli.known import require_known
     from coverage_gate.clock import SystemClock
     from coverage_gate.wiring import store_of
 
-    store = store_of(reader(flags)(None))
+    settings = reader(flags)(None)
+    store = store_of(settings)
+    require_known(settings, store, name)
     try:
         opened = closing.reopen(store, name, actor=actor, reason=reason, clock=SystemClock())
     except ValueError as error:

@@ -29,7 +29,7 @@ class StoreError(Exception):
 
 
 class Accounts(Protocol):
-    """Who did what and why, and how often the tool failed in a row."""
+    """Who did what and why, how often the tool failed in a row, and for which repositories."""
 
     def audit(
         self,
@@ -54,6 +54,9 @@ class Accounts(Protocol):
 
     def forget_tool_errors(self, repository: str, *, fewer_than: int | None = None) -> None:
         """Begin again at none; where `fewer_than` is given, only if there are fewer."""
+
+    def repositories(self) -> tuple[str, ...]:
+        """The names that have a baseline, number, tool error or lease, in their order."""
 
 
 class Baselines(Protocol):

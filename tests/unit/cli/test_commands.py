@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +12,7 @@ from tests.shop import NAME, Shop, Told
 from coverage_gate.cli.flags import reader
 from coverage_gate.cli.options import policy_options
 from coverage_gate.settings import Origin, SettingsError, all_settings
+from coverage_gate.testing.repositories import RepositoryBuilder
 
 Tell = Callable[..., Told]
 
@@ -90,3 +92,58 @@ def test_baseline_shows_and_sets(shop: Shop, tell: Tell, output: str) -> None:
     assert tell("baseline", "set", "--repo", NAME, "--percent", "80.5", *who).status == 0
     assert "80.5" in tell("baseline", "show", "--format", output).out
     assert tell("baseline", "set", "--repo", NAME, "--percent", "much", *who).status == 2
+
+
+# A repository by its name
+
+
+def set_baseline(tell: Tell, name: str, *more: str) -> Told:
+    who = ("--actor", "a", "--reason", "r")
+    return tell("baseline", "set", "--repo", name, "--percent", "80", *who, *more)
+
+
+def test_a_name_of_which_nothing_is_known_is_refused_with_those_that_are_near(
+    founded: Shop, tell: Tell
+) -> None:
+    told = set_baseline(tell, "shpo\x1b")
+    assert (told.status, told.out) == (2, "")
+    assert "no repository is known as 'shpo\\x1b'; did you mean shop?" in told.err
+    assert "say --new" in told.err
+    assert "coverage-gate doctor" in told.err
+    assert "; did you" not in set_baseline(tell, "zoo").err
+    reopened = tell("reopen", "--repo", "shpo", "--actor", "a", "--reason", "r")
+    assert (reopened.status, "did you mean shop?" in reopened.err) == (2, True)
+    assert "--new" not in reopened.err
+    assert [row.key.repository for row in founded.store.baselines()] == [NAME]
+
+
+def test_a_folder_is_no_name_but_says_which_is_meant(founded: Shop, tell: Tell) -> None:
+    told = set_baseline(tell, f"{founded.path}/src")
+    assert (told.status, "did you mean shop?" in told.err) == (2, True)
+    assert set_baseline(tell, "x" * 5000).status == 2
+
+
+def test_a_name_is_known_by_settings_and_places_or_taken_as_new(
+    founded: Shop, tell: Tell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ORCH_COVERAGE_GATE_REPOS", "listed,shop")
+    (founded.repos / "bare.git").mkdir()
+    here = RepositoryBuilder.create(tmp_path / "here").path
+    monkeypatch.chdir(here)
+    for name in (NAME, "listed", "bare", "here"):
+        assert set_baseline(tell, name).status == 0
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORCH_REPOS_DIR", str(tmp_path / "nowhere"))
+    told = set_baseline(tell, "brand-new")
+    assert (told.status, "is known as 'brand-new'. For one" in told.err) == (2, True)
+    assert set_baseline(tell, "brand-new", "--new").status == 0
+    assert set_baseline(tell, "brand-new").status == 0
+
+
+def test_the_first_name_of_a_store_is_taken_and_told(
+    shop: Shop, tell: Tell, tmp_path: Path
+) -> None:
+    del shop
+    told = set_baseline(tell, "any", "--db", str(tmp_path / "new.db"))
+    assert told.out == "any: baseline 80 in epoch 1, by a\n"
+    assert told.err == "coverage-gate: any is the first repository of this store\n"

@@ -1,14 +1,22 @@
-"""Tool errors in a row, in SQL."""
+"""Tool errors in a row, and of which repositories something is known, in SQL."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Delete, Select, delete, select
+from sqlalchemy import CompoundSelect, Delete, Select, delete, select, union
 from sqlalchemy.sql.dml import ReturningInsert
 
 from coverage_gate.adapters.stores.dialect import upsert
-from coverage_gate.adapters.stores.schema import TOOL_ERRORS
+from coverage_gate.adapters.stores.schema import (
+    BASELINES,
+    HISTORY,
+    LEASES,
+    MEASUREMENTS,
+    TOOL_ERRORS,
+)
+
+_NAMING = (BASELINES, HISTORY, LEASES, MEASUREMENTS, TOOL_ERRORS)
 
 
 def counting(dialect: str, repository: str, at: str) -> ReturningInsert[Any]:
@@ -29,3 +37,8 @@ def forgetting(repository: str, fewer_than: int | None) -> Delete:
     """Begin again at none."""
     all_of_it = delete(TOOL_ERRORS).where(TOOL_ERRORS.c.repository == repository)
     return all_of_it if fewer_than is None else all_of_it.where(TOOL_ERRORS.c.in_a_row < fewer_than)
+
+
+def repositories() -> CompoundSelect[Any]:
+    """The names that have a baseline, number, tool error or lease, each once."""
+    return union(*(select(table.c.repository) for table in _NAMING))

@@ -1,4 +1,4 @@
-"""Part of the store in memory: who did what and why, and how often the tool failed in a row."""
+"""Part of the store in memory: who did what and why, how often the tool failed, and where."""
 
 from __future__ import annotations
 
@@ -63,3 +63,7 @@ class Accounts(MemoryPart):
             count = rows.tool_errors.get(repository, 0)
             if fewer_than is None or count < fewer_than:
                 rows.tool_errors.pop(repository, None)
+
+    def repositories(self) -> tuple[str, ...]:
+        """See `ports.Store.repositories`."""
+        return self.rows.repositories()

@@ -63,6 +63,13 @@ class Rows:
             waiver_uses=set(self.waiver_uses),
         )
 
+    def repositories(self) -> tuple[str, ...]:
+        """The names that have a baseline, number, tool error or lease."""
+        numbers = {summary.repository for summary, _ in self.measurements.values()}
+        points = {point.repository for point, _ in self.points}
+        based = {key.repository for key, _ in self.baselines}
+        return tuple(sorted({*numbers, *points, *based, *self.tool_errors, *self.leases}))
+
     def standing_waivers(self) -> list[Waiver]:
         """Those that were not revoked."""
         return [row for row in self.waivers if row.seq not in self.revoked]

@@ -1,4 +1,4 @@
-"""Part of the store on a database: who did what and why, and how often the tool failed in a row."""
+"""Part of the store on a database: who did what and why, how often the tool failed, and where."""
 
 from __future__ import annotations
 
@@ -58,3 +58,8 @@ class Accounts(SqlPart):
         """See `ports.Store.forget_tool_errors`."""
         with self._write() as connection:
             connection.execute(sql_errors.forgetting(repository, fewer_than))
+
+    def repositories(self) -> tuple[str, ...]:
+        """See `ports.Store.repositories`."""
+        with self._read() as connection:
+            return tuple(sorted(connection.execute(sql_errors.repositories()).scalars()))
