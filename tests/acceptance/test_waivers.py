@@ -9,6 +9,7 @@ Tell = Callable[..., Told]
 
 INVOICE = "src/shop/invoice.py"
 WHY = ("--category", "legacy", "--actor", "ana", "--reason", "the printer is gone soon")
+WARNING = "coverage-gate: warning: "
 
 
 def check(shop: Shop, tell: Tell, branch: str = "feature/untested") -> Told:
@@ -70,6 +71,34 @@ def test_waivers_are_listed_and_revoked(founded: Shop, tell: Tell) -> None:
     again = tell("waive", "revoke", "1", *who)
     assert (again.status, again.out) == (1, "there is no waiver 1\n")
     assert founded.store.waivers(NAME) == ()
+
+
+def test_a_test_that_nobody_has_seen_is_granted_with_a_warning(founded: Shop, tell: Tell) -> None:
+    tests = ("tests/test_price.py::test_discont", "tests/test_price.py::test_shipping", "zoo")
+    near = "tests/test_price.py::test_discount"
+    told = grant(founded, tell, *(word for test in tests for word in ("--test", test)), *WHY)
+    assert (told.status, told.out.startswith("granted #1 ")) == (0, True)
+    assert told.err.splitlines() == [
+        f"{WARNING}no stored measurement has a test {tests[0]}; did you mean {near}?",
+        f"{WARNING}no stored measurement has a test zoo",
+    ]
+
+
+@pytest.mark.parametrize("base", ["main", "nowhere"])
+def test_a_test_that_the_base_has_is_granted_without_a_word(
+    founded: Shop, tell: Tell, monkeypatch: pytest.MonkeyPatch, base: str
+) -> None:
+    """Also one that the branch, which is measured, has not any more."""
+    monkeypatch.setenv("ORCH_COVERAGE_BASE", base)
+    told = grant(founded, tell, "--test", "tests/test_price.py::test_shipping", *WHY)
+    assert (told.status, told.err) == (0, "")
+
+
+def test_where_nothing_is_measured_it_is_told_that_nobody_knows(founded: Shop, tell: Tell) -> None:
+    flags = ("--db", str(founded.top / "empty.db"), "--test", "a.py::b", *WHY)
+    told = grant(founded, tell, *flags)
+    doubt = "no measurement tells which tests there are, so a.py::b may not exist"
+    assert (told.status, told.err) == (0, f"{WARNING}{doubt}\n")
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def waive(
     if context.invoked_subcommand is not None:
         return 0
     from coverage_gate import granting, procedure
+    from coverage_gate.adapters.render.printable import one_line
     from coverage_gate.adapters.render.waivers import waiver_text
     from coverage_gate.cli.flags import reader
 
@@ -90,6 +91,8 @@ def waive(
         else:
             waiver = granting.grant_lines(settings, wish, repo, ref=branch, path=path, lines=lines)
     click.echo(f"granted {waiver_text(waiver)}")
+    for doubt in granting.doubts(settings, waiver.repository, repo, tests) if tests else ():
+        click.echo(f"coverage-gate: warning: {one_line(doubt)}", err=True)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from posixpath import join, split
 
 
 def did_you_mean(name: str, known: Iterable[str], *, most: int = 1) -> str:
@@ -12,12 +11,24 @@ def did_you_mean(name: str, known: Iterable[str], *, most: int = 1) -> str:
 
 
 def did_you_mean_file(path: str, paths: Iterable[str]) -> str:
-    """The same for a file: one of that folder, else one of that name; a tree may be large."""
-    folder, name = split(path)
-    pairs = [split(each) for each in paths]
-    beside = _similar(name, (other for place, other in pairs if place == folder), most=1)
-    away = _similar(folder, (place for place, other in pairs if other == name), most=1)
-    return _told([*(join(folder, each) for each in beside), *(join(each, name) for each in away)])
+    """The same for a file: one of that folder, or one of that name. There may be very many."""
+    return _told(_near(path, paths, divider="/"))
+
+
+def did_you_mean_test(test: str, tests: Iterable[str]) -> str:
+    """The same for the id of a test: one of that file or class, or one of that name."""
+    return _told(_near(test, tests, divider="::"))
+
+
+def _near(name: str, known: Iterable[str], *, divider: str) -> list[str]:
+    place, _, last = name.rpartition(divider)
+    pairs = [(each.rpartition(divider), each) for each in known]
+    beside = {tail: each for (head, _, tail), each in pairs if head == place}
+    away = {head: each for (head, _, tail), each in pairs if tail == last}
+    return [
+        *(beside[each] for each in _similar(last, beside, most=1)),
+        *(away[each] for each in _similar(place, away, most=1)),
+    ]
 
 
 def _similar(name: str, known: Iterable[str], *, most: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coverage_gate.core.similar import did_you_mean, did_you_mean_file
+from coverage_gate.core.similar import did_you_mean, did_you_mean_file, did_you_mean_test
 
 PATHS = ("src/shop/cart.py", "src/shop/carts.py", "src/shop/price.py", "src/bank/cart.py", "a.md")
 
@@ -18,3 +18,14 @@ def test_a_file_is_looked_for_in_its_folder_and_by_its_name() -> None:
     assert did_you_mean_file("src/shop/crat.py", PATHS).startswith("; did you mean src/shop/cart")
     assert did_you_mean_file("src/shpo/price.py", PATHS) == "; did you mean src/shop/price.py?"
     assert not did_you_mean_file("lib/x.py", PATHS)
+
+
+def test_a_test_is_looked_for_in_its_file_or_class_and_by_its_name() -> None:
+    ids = ("t/test_a.py::test_one", "t/test_a.py::TestB::test_two", "t/test_b.py::test_two")
+    assert (
+        did_you_mean_test("t/test_a.py::test_ona", ids) == "; did you mean t/test_a.py::test_one?"
+    )
+    assert (
+        did_you_mean_test("t/test_c.py::test_two", ids) == "; did you mean t/test_b.py::test_two?"
+    )
+    assert not did_you_mean_test("x", ids)
