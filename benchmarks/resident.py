@@ -8,14 +8,14 @@ later one is timed: its own seconds of CPU and those of the processes that it st
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 from pathlib import Path
 
 import click
 
-from benchmarks.stands import BASE, BRANCH, TOOLS, BenchmarkError, Stand, generated, set_up
+from benchmarks.host import cpu_s, variables
+from benchmarks.stands import BRANCH, TOOLS, BenchmarkError, generated, set_up
 from benchmarks.timing import timed
 
 SIZES = (100, 1_000)
@@ -23,6 +23,7 @@ SIZES = (100, 1_000)
 _FIRST = 2
 _LATER = 7
 _SELF = "benchmarks.resident"
+_STORE = "resident.db"
 _ROW = "{:>8} {:>10} {:>10} {:>10}"
 
 
@@ -51,25 +52,11 @@ def seconds(size: int) -> list[float]:
             tools=TOOLS,
         )
         host = [sys.executable, "-m", _SELF, "--host", stand.checkout.name]
-        run = timed(host, cwd=Path.cwd(), env=variables(stand))
+        run = timed(host, cwd=Path.cwd(), env={**stand.env, **variables(stand, _STORE)})
     if run.status:
         raise BenchmarkError(f"the host ended with {run.status}: {run.end[-500:]}")
     found: list[float] = json.loads(run.out.splitlines()[-1])
     return found
-
-
-def variables(stand: Stand) -> dict[str, str]:
-    """The environment of a host whose own repository this is."""
-    return {
-        **stand.env,
-        "ORCH_SELF_REPO": stand.checkout.name,
-        "ORCH_REPOS_DIR": str(stand.checkout.parent),
-        "ORCH_WORKTREES_DIR": str(stand.scratch / "worktrees"),
-        "ORCH_REPORTS_DIR": str(stand.scratch / "reports"),
-        "ORCH_DB_PATH": str(stand.scratch / "resident.db"),
-        "ORCH_COVERAGE_PYTHON": str(stand.python),
-        "ORCH_COVERAGE_BASE": BASE,
-    }
 
 
 def judge_again_and_again(repository: str) -> list[float]:
@@ -78,17 +65,12 @@ def judge_again_and_again(repository: str) -> list[float]:
 
     costs = []
     for _ in range(_FIRST + _LATER):
-        before = _cpu()
+        before = cpu_s()
         ok, reason = coverage_gate.check_coverage_gate(repository, "BENCH-1", BRANCH)
-        costs.append(_cpu() - before)
+        costs.append(cpu_s() - before)
         if not ok:
             raise BenchmarkError(reason)
     return costs[_FIRST:]
-
-
-def _cpu() -> float:
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, kinds))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.stands import BASE, BRANCH, Stand
+from benchmarks.host import FIRST, variables
+from benchmarks.stands import BASE, BRANCH, Stand, generated
 
 PLAIN, TRACED, REPORTED, NAIVE, SLIPCOVER = "pytest", "traced", "reported", "naive", "slipcover"
-COLD, WARM, SAME = "cold", "warm", "same"
+COLD, WARM, HOSTED, SAME = "cold", "warm", "hosted", "same"
 #: What runs, for people.
 TITLES = {
     PLAIN: "pytest",
@@ -21,9 +22,12 @@ TITLES = {
     SLIPCOVER: "slipcover",
     COLD: "check, no source known",
     WARM: "check",
+    HOSTED: "check in a running host",
     SAME: "check, tree known",
 }
 
+_ROOT = Path(__file__).resolve().parent.parent
+_FIRST_FILES = 4
 _STORE = "table.db"
 _BASE_KNOWN, _TREE_KNOWN, _NO_FACTS = "known-base.db", "known-tree.db", "no-facts.db"
 _NO_FACTS_CODE = (
@@ -60,11 +64,13 @@ class Rival:
         name: Key of its figures.
         command: What is timed.
         before: Puts the state in place that each run starts from; not timed.
+        tells: Whether its last line is what a part of it has cost, and that is meant.
     """
 
     name: str
     command: list[str]
     before: Callable[[], None]
+    tells: bool = False
 
 
 def mode_of(minor: tuple[int, int]) -> Mode:
@@ -98,12 +104,19 @@ def rivals(stand: Stand, mode: Mode) -> list[Rival]:
         Rival(name=SLIPCOVER, command=slip, before=_nothing),
         Rival(name=COLD, command=check, before=_from(scratch / _NO_FACTS)),
         Rival(name=WARM, command=check, before=_from(scratch / _BASE_KNOWN)),
+        Rival(
+            name=HOSTED,
+            command=_host(stand, mode),
+            before=_from(scratch / _BASE_KNOWN),
+            tells=True,
+        ),
         Rival(name=SAME, command=check, before=_from(scratch / _TREE_KNOWN)),
     ]
 
 
 def prepare(stand: Stand, mode: Mode, run: Callable[[list[str]], object]) -> None:
-    """Make the stores that the gate starts from; `run` runs a command to its good end."""
+    """Make what the gate starts from; `run` runs a command to its good end."""
+    generated(_FIRST_FILES, rounds=1).make(stand.checkout.with_name(FIRST))
     scratch = stand.scratch
     run(gate(stand, mode, "measure", BASE, _BASE_KNOWN))
     shutil.copyfile(scratch / _BASE_KNOWN, scratch / _NO_FACTS)
@@ -120,6 +133,15 @@ def gate(stand: Stand, mode: Mode, command: str, branch: str, store: str) -> lis
         *(sys.executable, "-m", "coverage_gate", command, "--repo", str(stand.checkout)),
         *("--branch", branch, "--base", BASE, "--python", str(stand.python)),
         *("--db", str(stand.scratch / store), "--format", "json"),
+    ]
+
+
+def _host(stand: Stand, mode: Mode) -> list[str]:
+    words = [f"{name}={value}" for name, value in variables(stand, _STORE).items()]
+    words.append(f"ORCH_COVERAGE_BRANCH={'on' if mode.branch else 'off'}")
+    return [
+        *("env", f"PYTHONPATH={_ROOT}", *words, sys.executable, "-m", "benchmarks.host"),
+        *("--repo", stand.checkout.name, "--branch", BRANCH, "--first", FIRST),
     ]
 
 
