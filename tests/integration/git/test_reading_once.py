@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,3 +181,53 @@ def test_a_repository_without_a_configuration_is_asked_each_time(
     look(repo.path)
     look(repo.path)
     assert len(calls) == 2
+
+
+def _fault(look: Look, repo: RepositoryBuilder, base: str, head: str) -> tuple[str, bool]:
+    view = look(repo.path)
+    with pytest.raises(RepositoryError) as caught:
+        view.landing(view.resolve(base), view.resolve(head))
+    return caught.value.code, caught.value.branch_fault
+
+
+def _diverged(repo: RepositoryBuilder) -> None:
+    repo.branch("topic")
+    repo.commit(files={"src/b.py": "b = 1\n"})
+    repo.switch("main")
+    repo.commit(files={"src/a.py": "a = 2\n"})
+
+
+def test_an_id_that_was_known_is_asked_for_again_since_the_repository_may_be_another(
+    repo: RepositoryBuilder, look: Look
+) -> None:
+    _diverged(repo)
+    head = look(repo.path).resolve("topic").sha
+    shutil.rmtree(repo.path)
+    RepositoryBuilder.create(repo.path).commit(files={"c.py": "c = 1\n"})
+    assert _fault(look, repo, "main", head) == ("object-missing", False)
+
+
+@pytest.mark.parametrize("side", ["main", "topic"])
+def test_a_tree_that_is_gone_since_it_was_listed_is_the_fault_of_its_side(
+    repo: RepositoryBuilder, look: Look, side: str
+) -> None:
+    _diverged(repo)
+    view = look(repo.path)
+    assert view.landing(view.resolve("main"), view.resolve("topic")).tree
+    tree = repo.git("rev-parse", f"{side}:src")
+    (repo.git_dir / "objects" / tree[:2] / tree[2:]).unlink()
+    assert _fault(look, repo, "main", "topic") == ("object-missing", side == "topic")
+
+
+def test_a_tree_that_is_gone_is_the_fault_of_its_side_when_two_are_compared(
+    repo: RepositoryBuilder, look: Look
+) -> None:
+    _diverged(repo)
+    view = look(repo.path)
+    base, head = (view.resolve(name).tree for name in ("main", "topic"))
+    view.list_tree(base)
+    tree = repo.git("rev-parse", "main:src")
+    (repo.git_dir / "objects" / tree[:2] / tree[2:]).unlink()
+    with pytest.raises(RepositoryError) as caught:
+        look(repo.path).changes(base, head)
+    assert (caught.value.code, caught.value.branch_fault) == ("object-missing", False)

@@ -226,6 +226,15 @@ def test_an_unknown_branch_is_told_and_nothing_is_made(
     assert not place.exists()
 
 
+def test_a_branch_that_leads_to_a_missing_commit_is_at_fault_itself(
+    topic: RepositoryBuilder, place: Path
+) -> None:
+    (topic.git_dir / "refs/heads/broken").write_text("1" * 40 + "\n")
+    with pytest.raises(RepositoryError) as caught:
+        ensure_worktree(topic.path, place, "broken")
+    assert (caught.value.code, caught.value.branch_fault) == ("object-missing", True)
+
+
 def test_a_folder_without_a_commit_stays_where_the_branch_is_unknown(
     topic: RepositoryBuilder, place: Path, tmp_path: Path
 ) -> None:

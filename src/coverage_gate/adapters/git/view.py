@@ -53,7 +53,13 @@ class GitView:
             RepositoryError: "unknown-ref", "no-commits", or "object-missing" when the commit or
                 its tree is not there.
         """
-        sha = refs.find_commit(self.location, ref)
+        return self.pin(refs.find_commit(self.location, ref), ref)
+
+    def pin(self, sha: str, ref: str) -> Commit:
+        """The commit of an id that was found under a name. Raises as `resolve` does."""
+        if ref.lower() == sha:
+            # No name in the repository leads to it: what was there before may be gone by now.
+            return self.known.commits.keep(sha, self._pin(sha, ref))
         return self.known.commits.recall(sha, lambda: self._pin(sha, ref))
 
     def _pin(self, sha: str, ref: str) -> Commit:
@@ -93,7 +99,11 @@ class GitView:
     def landing(self, base: Commit, head: Commit) -> Landing:
         """What would land; see `landing.land`."""
         self._list_both(base.tree, head.tree)
-        return landing.land(self.objects, base, head)
+        try:
+            return landing.land(self.objects, base, head)
+        except RepositoryError:
+            self._list_anew(base.tree, head.tree)
+            raise
 
     def changes(self, base_tree: str, tree: str) -> Changes:
         """What differs from one tree to the other, renames found, sorted by path."""
@@ -104,6 +114,7 @@ class GitView:
         try:
             answer = self.objects.run(*DIFF_TREE, base_tree, tree)
         except RepositoryError as error:
+            self._list_anew(base_tree, tree)
             if not self._is_complete(base_tree):
                 raise blamed(error, branch_fault=False) from error
             raise content_fault(error) from error
@@ -211,6 +222,11 @@ class GitView:
             self._listing(tree)
         except RepositoryError as error:
             raise content_fault(error) from error
+
+    def _list_anew(self, base_tree: str, tree: str) -> None:
+        # What was listed before may be gone by now: then that is the fault, and of its side.
+        self.known.listings.forget()
+        self._list_both(base_tree, tree)
 
 
 def _list(objects: Objects, tree: str) -> Listing:

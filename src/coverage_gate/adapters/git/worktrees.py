@@ -150,7 +150,8 @@ def _target(location: Location, branch: str) -> _Target:
     own = refs.find_branch(location, branch)
     with private_folder() as scratch:
         view = open_view(location.git_dir, scratch=scratch)
-        commit = view.resolve(own if own and refs.means_branch(branch) else branch)
+        known = own if refs.means_branch(branch) else None
+        commit = view.pin(known, branch) if known else view.resolve(branch)
     ref = refs.HEADS + branch
     is_branch = own == commit.sha
     return _Target(sha=commit.sha, tree=commit.tree, ref=ref if is_branch else None)
