@@ -24,6 +24,7 @@ from coverage_gate.adapters.sandbox.bare import BareSandbox
 from coverage_gate.adapters.stores.target import sqlite_path
 from coverage_gate.cli.base_file import read_base_file
 from coverage_gate.cli.findings import Examination, Finding, Patient, fail, ok, warn
+from coverage_gate.cli.pending_examination import check_pending
 from coverage_gate.cli.receiver_examinations import check_letters, check_receiver
 from coverage_gate.cli.scope_examinations import check_files, check_scope
 from coverage_gate.cli.setup_examinations import check_hooks, check_limits, check_workflows
@@ -207,6 +208,7 @@ EXAMINATIONS = (
     Examination(name="errors", run=with_settings(check_errors)),
     Examination(name="folders", run=with_settings(check_folders)),
     Examination(name="repository", run=with_settings(check_repository)),
+    Examination(name="config", run=with_settings(check_pending)),
     Examination(name="scope", run=with_settings(check_scope)),
     Examination(name="files", run=with_settings(check_files)),
     Examination(name="interpreter", run=with_settings(check_interpreter)),

@@ -24,7 +24,7 @@ from coverage_gate.settings import Settings
 from coverage_gate.settings.values import BranchMode
 
 #: Where pytest finds its options.
-_PYTEST_FILES = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+PYTEST_FILES = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _IMPORTED = (".py", ".pyd", ".so")
 _SHOWN = 5
 _NO_REPOSITORY = "not looked at, since the repository or its base cannot be read"
@@ -87,7 +87,7 @@ def check_files(patient: Patient, settings: Settings) -> Finding:
         base = _read(patient, settings)
     except (RepositoryError, BadConfigError):
         return warn("not looked at, since there is no scope")
-    root = _work_tree(patient.folder)
+    root = work_tree(patient.folder)
     if root is None:
         return ok("there is no checkout, so no code lies in it alone")
     places = sorted({path for folder in base.scope.folders for path in _code(root, folder)})
@@ -106,7 +106,7 @@ def _read(patient: Patient, settings: Settings) -> _Base:
     with private_folder() as scratch:
         view = open_view(patient.folder, scratch=scratch)
         tree, head = view.resolve(settings.base).tree, view.resolve("HEAD").tree
-        names = dict.fromkeys((*CONFIG_FILES, *_PYTEST_FILES))
+        names = dict.fromkeys((*CONFIG_FILES, *PYTEST_FILES))
         files = {name: view.read_file(tree, name) for name in names}
         paths = [entry.path for entry in view.list_tree(tree)]
         committed = frozenset(paths).union(entry.path for entry in view.list_tree(head))
@@ -114,7 +114,7 @@ def _read(patient: Patient, settings: Settings) -> _Base:
     return _Base(
         config=config,
         scope=resolve_scope(config, paths),
-        options=b"\n".join(_present(files, _PYTEST_FILES).values()),
+        options=b"\n".join(_present(files, PYTEST_FILES).values()),
         committed=committed,
     )
 
@@ -123,7 +123,7 @@ def _present(files: Mapping[str, bytes | None], names: tuple[str, ...]) -> dict[
     return {name: content for name in names if (content := files[name]) is not None}
 
 
-def _work_tree(folder: Path) -> Path | None:
+def work_tree(folder: Path) -> Path | None:
     """The top of the checkout that a folder is in."""
     own = folder.resolve()
     return next((place for place in (own, *own.parents) if (place / ".git").exists()), None)
