@@ -104,7 +104,7 @@ class _Shell:
             status = command_line(self.program).run(arguments)
             _flush_all()
         except click.ClickException as error:
-            error.show()
+            _show(error)
             return max(error.exit_code, USAGE)  # click's 1 would mean FAIL
         except click.Abort:
             return INTERRUPTED
@@ -145,7 +145,21 @@ class _Shell:
         return next(status for kind, status in self._told().items() if isinstance(error, kind))
 
     def _tell(self, line: str) -> None:
-        click.echo(f"{self.program.name}: {visible(line, limit=_LINE_LIMIT)}", err=True)
+        _say(f"{self.program.name}: {visible(line, limit=_LINE_LIMIT)}")
+
+
+def _show(error: click.ClickException) -> None:
+    """Tell what click knows of; of bad usage it shows how the command is used, too."""
+    if isinstance(error, click.UsageError):
+        error.show()
+    else:
+        _say(f"Error: {error.format_message()}")
+
+
+def _say(sentence: str) -> None:
+    from coverage_gate.cli.style import folded
+
+    click.echo(folded(sentence, sys.stderr), err=True)
 
 
 def _streams() -> list[io.TextIOWrapper]:

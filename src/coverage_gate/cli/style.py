@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -44,6 +45,17 @@ def terminal_of(stream: TextIO | None, *, wishes: TerminalWishes | None = None) 
         is_live=is_terminal and not wishes.is_plain,
         width=_width(stream) if is_terminal else _WIDTH,
         ascii_only=not _shows(_NEEDED, stream),
+    )
+
+
+def folded(text: str, stream: TextIO | None) -> str:
+    """A sentence, between words on lines as wide as a terminal; a program gets one line."""
+    if not _is_terminal(stream):
+        return text
+    width = max(_width(stream), _NARROWEST)
+    # Paths and commands stay whole, to be copied.
+    return textwrap.fill(
+        text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
 
 

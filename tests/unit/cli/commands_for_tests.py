@@ -16,7 +16,7 @@ _ENDS: dict[str, BaseException] = {
     "abort": click.Abort(),
     "usage": click.UsageError("not so"),
     "file": click.FileError("name"),
-    "five": click.ClickException("five"),
+    "five": click.ClickException("five " * 20),
     "interrupt": KeyboardInterrupt(),
     "leave": SystemExit(3),
     "pipe": BrokenPipeError(32, "of another process"),

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import logging
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -255,3 +258,18 @@ def test_the_shell_is_offered_the_commands() -> None:
         " RUN"
     )
     assert done.stdout == "plain,talk\n"
+
+
+@pytest.mark.parametrize("how", ["break", "five", "file"])
+def test_on_a_terminal_no_sentence_is_wider_than_it(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader, follower = os.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    with os.fdopen(follower, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        run(["end", how], table=TABLE)
+        said = os.read(leader, 4096).decode()
+    os.close(leader)
+    assert said
+    assert max(map(len, said.splitlines())) <= 60

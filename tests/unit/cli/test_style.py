@@ -10,7 +10,7 @@ from typing import TextIO
 
 import pytest
 
-from coverage_gate.cli.style import Terminal, terminal_of
+from coverage_gate.cli.style import Terminal, folded, terminal_of
 from coverage_gate.settings import TerminalWishes
 
 _NOTHING = TerminalWishes()
@@ -87,3 +87,15 @@ def test_wishes_are_read_from_the_environment(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert not terminal_of(terminal).color
+
+
+def test_a_sentence_is_folded_between_words_where_people_read_it(terminal: TextIO) -> None:
+    path = "/a/path/of-more-columns/than-the-terminal-has/and-that-somebody/wants-to-copy"
+    lines = folded(f"{'some words ' * 12}{path}", terminal).split("\n")
+    assert lines[-1].strip() == path
+    assert max(map(len, lines[:-1])) <= 60
+    assert all(line.startswith("  ") for line in lines[1:])
+
+
+def test_a_program_gets_one_line() -> None:
+    assert folded("some words " * 12, io.StringIO()) == "some words " * 12
