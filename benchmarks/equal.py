@@ -26,8 +26,8 @@ from benchmarks.timing import timed
 from coverage_gate.adapters.measure.rc_file import choose_core
 
 _PROJECTS = (
-    *("itsdangerous==2.2.0", "cachetools==5.5.2", "blinker==1.9.0"),
-    *("marshmallow==4.0.0", "structlog==25.4.0", "attrs==25.3.0"),
+    *("itsdangerous==2.2.0", "cachetools==5.5.2", "structlog==25.4.0", "semver==3.0.2"),
+    *("click==8.5.1", "marshmallow==4.0.0", "attrs==25.3.0"),
 )
 _DRIVER = """
 import runpy, sys
@@ -38,7 +38,8 @@ run = coverage.Coverage(branch=branch, data_file=data)
 if not (run.config.source or run.config.source_pkgs or run.config.run_include):
     # The gate derives a scope where a project configures none; coverage.py takes all that runs.
     run = coverage.Coverage(branch=branch, data_file=data, source=["src"])
-sys.argv = ["pytest", "-p", "no:cacheprovider"]
+# A project may ask for pytest-cov by itself, which would take the tracer away.
+sys.argv = ["pytest", "-p", "no:cacheprovider", "--no-cov"]
 sys.path.insert(0, "")
 run.start()
 try:

@@ -73,8 +73,9 @@ class Subject:
 
 #: Real projects whose sdist has its tests → what these need.
 NEEDS = {
-    "blinker": ("pytest-asyncio",),
     "attrs": ("cloudpickle", "hypothesis", "pympler"),
+    "babel": ("freezegun", "pytz"),
+    "blinker": ("pytest-asyncio",),
     "itsdangerous": ("freezegun",),
     "jinja2": ("trio",),
     "marshmallow": ("simplejson",),
