@@ -96,7 +96,8 @@ class Web:
         exchange = never_raises(str, last="the exchange broke", redact=self.redact)(
             partial(_exchanged, client, method, self.base + path, body, query)
         )
-        # A deadline for the whole: a timeout of the client is one for each byte.
+        # A deadline for the whole: a timeout of the client is one for each byte, and only ends a
+        # thread that nobody waits for any more.
         thread = Thread(target=lambda: outcome.append(exchange()), daemon=True, name="exchange")
         thread.start()
         thread.join(self.deadline_s)
@@ -144,7 +145,7 @@ class Web:
         return make(
             headers=dict(self.headers),
             auth=lambda request: request,
-            timeout=self.deadline_s,
+            timeout=2 * self.deadline_s,
             verify=_trust(),
         )
 
