@@ -240,7 +240,9 @@ def test_closed_streams_do_not_change_the_status(closed: str) -> None:
 
 
 def test_ctrl_c_ends_a_command_with_its_own_status() -> None:
-    arguments = [sys.executable, "-c", _SCRIPT, "wait"]
+    # What a shell starts in the background is told to ignore the signal, and so are its children.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    arguments = [sys.executable, "-c", heeding + _SCRIPT, "wait"]
     with subprocess.Popen(
         arguments, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
