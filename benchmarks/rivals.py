@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.host import FIRST, variables
-from benchmarks.stands import BASE, BRANCH, Stand, generated
+from benchmarks.stands import BASE, BRANCH, TEST_FOLDERS, Stand, generated
 
 PLAIN, TRACED, REPORTED, NAIVE, SLIPCOVER = "pytest", "traced", "reported", "naive", "slipcover"
 COLD, WARM, HOSTED, SAME = "cold", "warm", "hosted", "same"
@@ -93,7 +93,16 @@ def rivals(stand: Stand, mode: Mode) -> list[Rival]:
         f" && {python} -m diff_cover.diff_cover_tool {scratch}/n.xml --compare-branch={BASE} -q"
     )
     slip = [python, "-m", "slipcover", *(["--branch"] if mode.branch else [])]
-    slip += ["--source", "src", "--json", "--out", f"{scratch}/s.json", "-m", "pytest", "-q"]
+    slip += [
+        "--source",
+        source_of(stand.checkout),
+        "--json",
+        "--out",
+        f"{scratch}/s.json",
+        "-m",
+        "pytest",
+        "-q",
+    ]
     check = gate(stand, mode, "check", BRANCH, _STORE)
     check += ["--work-item", "BENCH-1", "--reports", str(scratch / "reports")]
     return [
@@ -149,9 +158,17 @@ def _rc(stand: Stand, mode: Mode) -> Path:
     path = stand.scratch / "coverage.rc"
     data = stand.scratch / "data"
     path.write_text(
-        f"[run]\nbranch = {mode.branch}\nsource = src\ndata_file = {data}\ncore = {mode.core}\n"
+        f"[run]\nbranch = {mode.branch}\nsource = {source_of(stand.checkout)}\n"
+        f"data_file = {data}\ncore = {mode.core}\n"
     )
     return path
+
+
+def source_of(checkout: Path) -> str:
+    """The folder that others are told to measure; the gate finds it by itself."""
+    packages = sorted(init.parent.name for init in checkout.glob("*/__init__.py"))
+    own = [name for name in packages if name not in TEST_FOLDERS]
+    return "src" if (checkout / "src").is_dir() or not own else own[0]
 
 
 def _both(first: str, second: str) -> list[str]:

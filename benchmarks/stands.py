@@ -20,7 +20,7 @@ TOOLS = ("coverage", "pytest", "pytest-cov")
 BASE, BRANCH = "main", "feature"
 
 #: Where a project keeps its tests.
-_TEST_FOLDERS = ("tests", "test", "testing")
+TEST_FOLDERS = ("tests", "test", "testing")
 _PIP_LIMIT_S = 600
 #: What an honest branch adds where nothing else fits.
 _ADDED = "def test_added_by_the_benchmark():\n    assert sum(range(5)) == 10\n"
@@ -122,7 +122,7 @@ def real(requirement: str, needs: Sequence[str] = (), *, is_whole: bool = False)
         shutil.copytree(unpacked, folder)
         if is_whole:
             (folder / ".gitignore").unlink(missing_ok=True)
-        tests = next((each for each in _TEST_FOLDERS if (folder / each).is_dir()), None)
+        tests = next((each for each in TEST_FOLDERS if (folder / each).is_dir()), None)
         if tests is None:
             raise BenchmarkError(f"the source distribution of {requirement} has no tests")
         _branched(folder, {}, {f"{tests}/test_added_by_the_benchmark.py": _ADDED})

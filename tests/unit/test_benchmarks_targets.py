@@ -108,3 +108,21 @@ def test_the_result_holds_what_the_plot_needs(tmp_path: Path) -> None:
 
 def test_a_mode_is_shown_as_people_say_it() -> None:
     assert rivals.Mode(branch=False, core="sysmon").title == "lines, sysmon"
+
+
+@pytest.mark.parametrize(
+    ("files", "source"),
+    [
+        (["src/shop/__init__.py", "tests/__init__.py"], "src"),
+        (["shop/__init__.py", "tests/__init__.py"], "shop"),
+        (["shop.py", "tests/__init__.py"], "src"),
+    ],
+)
+def test_others_are_told_where_the_product_is(
+    files: list[str], source: str, tmp_path: Path
+) -> None:
+    for name in files:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert rivals.source_of(tmp_path) == source
