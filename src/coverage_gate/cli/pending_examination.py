@@ -43,7 +43,7 @@ def check_pending(patient: Patient, settings: Settings) -> Finding:
 
 def _content(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.is_file() else None  # a pipe would never end
     except OSError:
         return None
 

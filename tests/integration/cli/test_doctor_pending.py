@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,8 @@ def test_without_a_checkout_or_a_repository_there_is_nothing_beside_the_base(
     assert (bare.health, "no checkout" in bare.detail) == (Health.OK, True)
     (tmp_path / "empty").mkdir()
     assert ask("config", folder=tmp_path / "empty").health is Health.WARN
+
+
+def test_a_pipe_of_that_name_is_not_read(main: RepositoryBuilder, ask: Ask) -> None:
+    os.mkfifo(main.path / "pytest.ini")
+    assert ask("config").health is Health.OK
