@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -20,7 +21,7 @@ from coverage_gate.core.ratchet import Rise
 from coverage_gate.core.rates import Counts
 from coverage_gate.core.verdict import Outcome, State, Verdict
 from coverage_gate.judging import Ports, Request, run_gate
-from coverage_gate.ports import RepositoryError, TreeSource
+from coverage_gate.ports import RepositoryError, StoreError, TreeSource
 from coverage_gate.testing.fakes import (
     FakeConfigurations,
     FakeRepository,
@@ -122,10 +123,53 @@ def test_lines_that_are_lost_are_measured_once_more() -> None:
 def test_a_line_that_is_lost_twice_is_lost_after_one_more_run() -> None:
     given = runs(measurement(ten(3, 4)), measurement(ten(4)), measurement(ten()))
     verdict = judge(given)
-    assert given.asked == [(HEAD, False), (BASE, False), (HEAD, True)]
+    # The base is asked, too, and ran it in both runs.
+    assert given.asked == [(HEAD, False), (BASE, False), (HEAD, True), (BASE, True)]
     assert verdict.state is State.FAIL
     assert verdict.lost is not None
     assert [place.line for place in verdict.lost] == [4]
+
+
+def on_base(*again: Measurement | MeasureFailure) -> Runs:
+    """Line 3 ran on the base, and in no run of the head."""
+    first = measurement(ten(), tree="base")
+    return Runs(answers={HEAD: [measurement(ten(3))], BASE: [first, *again]})
+
+
+def test_a_line_that_ran_on_the_base_by_chance_alone_is_not_lost() -> None:
+    given, store = on_base(measurement(ten(3), tree="base")), MemoryStore()
+    verdict = judge(given, store=store)
+    assert given.asked == [(HEAD, False), (BASE, False), (HEAD, True), (BASE, True)]
+    assert (verdict.state, verdict.flaky) == (State.PASS, (Unit(path="a.py", line=3),))
+    # It is known from now on: the next branch needs one run.
+    following = on_base()
+    assert judge(following, store=store).state is State.PASS
+    assert following.asked == [(HEAD, False), (BASE, False)]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        TIMEOUT,
+        measurement(ten(4), tree="base"),
+        measurement(ten(3), tree="base", exit_status=1),
+    ],
+)
+def test_what_the_base_does_not_prove_is_lost(again: Measurement | MeasureFailure) -> None:
+    verdict = judge(on_base(again))
+    assert verdict.state is State.FAIL
+    assert [place.line for place in verdict.lost or ()] == [3]
+
+
+class ReadOnly(MemoryStore):
+    """Nothing can be noted in it."""
+
+    def note_flaky(self, repository: str, lines: Iterable[FlakyLine], at: str) -> None:
+        raise StoreError(f"{repository}: {lines} of {at} cannot be kept")
+
+
+def test_what_cannot_be_kept_excuses_all_the_same() -> None:
+    assert judge(on_base(measurement(ten(3), tree="base")), store=ReadOnly()).state is State.PASS
 
 
 def test_a_second_run_that_cannot_be_made_excuses_nothing() -> None:

@@ -33,6 +33,7 @@ _WORKFLOWS = (
     *(".github/workflows/*.y*ml", ".gitea/workflows/*.y*ml"),
     *(_GITLAB, ".gitlab/ci/*.y*ml"),
 )
+_FAIL_CLOSED = "ORCH_COVERAGE_TOOL_FAIL_CLOSED"
 _LONGEST = 1_000_000
 _NO_REPOSITORY = "not looked at, since there is no repository"
 _NO_CHECKOUT = "there is no checkout to look at"
@@ -185,6 +186,17 @@ def _of_workflow(path: str, text: str, settings: Settings) -> Iterator[Finding]:
         yield from _without_history(path, text)
         pushed = [each for key, each in scalars if key == "branches"]
         yield from _for_other_branches(path, pushed, branch_of(settings.base))
+        if not settings.fail_closed:
+            yield from _opening(path, text)
+
+
+def _opening(path: str, text: str) -> Iterator[Finding]:
+    """Nobody watches a job: what `init` writes is red where nothing was measured. See ADR 0049."""
+    if _FAIL_CLOSED not in text:
+        yield warn(
+            f"{path}: a job that could measure nothing is green",
+            f'{_FAIL_CLOSED}: "true" in the environment of that step',
+        )
 
 
 def _without_history(path: str, text: str) -> Iterator[Finding]:

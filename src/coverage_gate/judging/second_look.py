@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from coverage_gate.core.decide import decide
 from coverage_gate.core.evidence import Evidence, Founding
 from coverage_gate.core.excuse import is_main_below
+from coverage_gate.core.flaky import carried, flapping
 from coverage_gate.core.history import branch_of
 from coverage_gate.core.measurement import MeasureFailure, Measurement
+from coverage_gate.core.places import Unit
 from coverage_gate.core.policy import RuleName
 from coverage_gate.core.verdict import Outcome, Verdict
 from coverage_gate.judging.case import Case
-from coverage_gate.ports import TreeSource
+from coverage_gate.ports import StoreError, TreeSource
 
 #: What fails where lines that ran on main just did not run this time.
 _BY_CHANCE = frozenset({RuleName.LOST, RuleName.BASELINE})
@@ -36,6 +39,11 @@ def decided(case: Case, evidence: Evidence) -> tuple[Verdict, Evidence]:
     if again is None:
         return verdict, evidence
     evidence = replace(evidence, again=again)
+    verdict = decide(evidence)
+    flaky = _seen_on_base(case, evidence) if _may_be_chance(verdict) else frozenset()
+    if not flaky:
+        return verdict, evidence
+    evidence = replace(evidence, flaky=evidence.flaky | flaky)
     return decide(evidence), evidence
 
 
@@ -65,6 +73,24 @@ def _founding(case: Case, evidence: Evidence) -> Founding | None:
     )
     measured = case.ports.measurer.measure(source)
     return Founding(measured=measured, diff=diff) if isinstance(measured, Measurement) else None
+
+
+def _seen_on_base(case: Case, evidence: Evidence) -> frozenset[Unit]:
+    """What ran on the base by chance, and runs in neither run of the head: as places of the head.
+
+    The base alone proves it, by another run of the very tree that was measured. It is kept, so that
+    the next branch needs no such run.
+    """
+    base, diff = evidence.base, evidence.diff
+    case.ports.progress.step(f"lines are lost twice: measuring {case.request.base} once more")
+    again = case.ports.measurer.measure(case.base_source, fresh=True)
+    if base is None or diff is None or isinstance(again, MeasureFailure):
+        return frozenset()
+    lines = flapping(base, again)
+    # Where it cannot be kept the next branch pays for it again; this verdict is none the worse.
+    with suppress(StoreError):
+        case.ports.store.note_flaky(case.request.repository, lines, case.ports.clock.now_iso())
+    return carried(lines, diff, evidence.head)
 
 
 def _second_run(case: Case, evidence: Evidence) -> Measurement | None:

@@ -185,6 +185,11 @@ def workflow(forge: str, name: str = "coverage-gate.yml") -> str:
             "names the branch master; the base is main",
         ),
         (
+            (".gitea/workflows/a.yaml", workflow("gitea").replace("FAIL_CLOSED", "FAIL_OPEN")),
+            Health.WARN,
+            "could measure nothing is green",
+        ),
+        (
             (".gitea/workflows/a.yaml", workflow("gitea").replace("[main]", "['m*']")),
             Health.OK,
             "is called by",
@@ -213,6 +218,12 @@ def test_a_workflow_that_cannot_work_is_told(
     builder.commit(files=dict([file]))
     finding = ask("workflows")
     assert (finding.health, told in finding.detail) == (health, True), finding
+
+
+def test_a_job_need_not_close_what_is_closed_already(builder: RepositoryBuilder, ask: Ask) -> None:
+    text = workflow("gitea").replace("FAIL_CLOSED", "FAIL_OPEN")
+    builder.commit(files={".gitea/workflows/a.yaml": text})
+    assert ask("workflows", ORCH_COVERAGE_TOOL_FAIL_CLOSED="true").health is Health.OK
 
 
 @pytest.mark.parametrize(
