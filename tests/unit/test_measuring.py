@@ -123,6 +123,15 @@ def test_a_new_measurement_is_kept(shop: Shop) -> None:
     assert shop.store.load_measurement(second.provenance.identity) is not None
 
 
+def test_a_run_that_collects_what_tests_leave_is_not_kept(shop: Shop) -> None:
+    shop.new_branch("new", {"README.md": "new\n"})
+    with measurer_of(shop) as measurer:
+        measured = measurer.measure(replace(source_of(shop, "new"), collects=True), fresh=True)
+    assert isinstance(measured, Measurement)
+    assert str(measured.counts) == "8/12"
+    assert shop.store.load_measurement(measured.provenance.identity) is None
+
+
 def test_a_run_whose_tests_failed_is_not_kept(shop: Shop) -> None:
     measured = measure(shop, "failing")
     assert isinstance(measured, Measurement)

@@ -83,7 +83,8 @@ def _seen_on_base(case: Case, evidence: Evidence) -> frozenset[Unit]:
     """
     base, diff = evidence.base, evidence.diff
     case.ports.progress.step(f"lines are lost twice: measuring {case.request.base} once more")
-    again = case.ports.measurer.measure(case.base_source, fresh=True)
+    source = replace(case.base_source, collects=True)
+    again = case.ports.measurer.measure(source, fresh=True)
     if base is None or diff is None or isinstance(again, MeasureFailure):
         return frozenset()
     lines = flapping(base, again)
@@ -95,7 +96,9 @@ def _seen_on_base(case: Case, evidence: Evidence) -> frozenset[Unit]:
 
 def _second_run(case: Case, evidence: Evidence) -> Measurement | None:
     case.ports.progress.step(f"lines are lost: measuring {case.request.branch} once more")
-    again = case.ports.measurer.measure(case.head_source, fresh=True)
+    # What an object runs when it goes depends on when the collector comes: any change moves that.
+    source = replace(case.head_source, collects=True)
+    again = case.ports.measurer.measure(source, fresh=True)
     # A run that changed the source as it went is no second run of the same tree.
     if isinstance(again, MeasureFailure) or set(again.rewritten) - set(evidence.head.rewritten):
         return None

@@ -157,6 +157,7 @@ class Executor:
             sandbox=self.sandbox,
             limits=self.bench.limits,
             allowed=self.bench.env,
+            collects=plan.source.collects,
         )
 
     def _run(

@@ -168,7 +168,8 @@ class TreeMeasurer:
 
     def _keep(self, measured: Measurement, plan: Plan) -> None:
         # A run whose tests failed is not kept: it may be the run that failed, and not the tree.
-        if not measured.provenance.identity or measured.tests.exit_status != 0:
+        is_well = measured.provenance.identity and measured.tests.exit_status == 0
+        if not is_well or plan.source.collects:
             return
         if not self._save(measured):
             return

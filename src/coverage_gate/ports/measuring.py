@@ -24,6 +24,9 @@ class TreeSource:
         folder: The folder, where there is no tree.
         label: For progress: "branch feature/x", "base main".
         branch: Whose history the numbers belong to; empty where nobody said.
+        collects: Whether garbage is collected after each test: code that runs when a thing goes
+            runs then, and not when the collector happens to come. Such a measurement says what
+            the tests can run; its counts are no other tool's, and it is not kept.
     """
 
     tree: str | None
@@ -32,6 +35,7 @@ class TreeSource:
     folder: Path | None = None
     label: str = ""
     branch: str = ""
+    collects: bool = False
 
 
 class Measurer(Protocol):

@@ -7,6 +7,7 @@ knows. What it writes is a claim: the tests share its process.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib
 import json
@@ -57,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if spec.get("contexts"):
         switcher = ContextSwitcher(importlib.import_module("coverage").Coverage)
         config.pluginmanager.register(switcher, "coverage_gate_contexts")
+    if spec.get("collects"):
+        config.pluginmanager.register(Collector(), "coverage_gate_collector")
 
 
 def read_spec(path: str) -> dict[str, Any]:
@@ -191,6 +194,17 @@ class ContextSwitcher:
         run = self.coverage_class.current()
         if run is not None:
             run.switch_context(context)
+
+
+class Collector:
+    """Collects what each test leaves, and only that: with all that was there it would take long."""
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        """Whatever a test's things do when they go, they do while they are traced."""
+        gc.freeze()
+        yield
+        gc.collect()
 
 
 class WorkerRecorder:

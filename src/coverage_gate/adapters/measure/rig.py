@@ -27,6 +27,7 @@ class Rig:
         sandbox: Holds the run.
         limits: Of the run.
         allowed: Variables that the tests may see, see `environment_for_tests`.
+        collects: Whether garbage is collected after each test.
     """
 
     interpreter: Interpreter
@@ -37,6 +38,7 @@ class Rig:
     sandbox: Sandbox
     limits: RunLimits
     allowed: Mapping[str, str]
+    collects: bool = False
 
 
 def tell_scripts(
@@ -51,6 +53,7 @@ def tell_scripts(
         roots=rig.roots,
         editable=rig.interpreter.editable_roots,
         contexts=contexts,
+        collects=rig.collects,
         mutant=mutant,
     )
 

@@ -128,6 +128,7 @@ def write_spec(
     roots: Iterable[Path],
     editable: Iterable[PurePosixPath],
     contexts: bool = False,
+    collects: bool = False,
     mutant: Path | None = None,
 ) -> None:
     """Tell the scripts what to run, and where everything is. Raises OSError."""
@@ -147,6 +148,7 @@ def write_spec(
         "summary": str(room.summary),
         "claims": str(room.claims),
         "contexts": contexts,
+        "collects": collects,
         "mutant": None if mutant is None else str(mutant),
     }
     room.spec.write_text(json.dumps(spec), "ascii")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -22,7 +23,9 @@ NAME = "coverage_gate.adapters.measure.recorder"
 SOURCE = Path(recorder.__file__).parents[3]
 
 
-def session(top: Path, tests: str, *options: str, contexts: bool = False) -> Workroom:
+def session(
+    top: Path, tests: str, *options: str, contexts: bool = False, collects: bool = False
+) -> Workroom:
     """Run pytest with the plugin on one file of tests, in a process that is measured."""
     room = lay_out(top / "work")
     export = top / "export"
@@ -37,6 +40,7 @@ def session(top: Path, tests: str, *options: str, contexts: bool = False) -> Wor
         roots=[],
         editable=[],
         contexts=contexts,
+        collects=collects,
     )
     # Our own tests may run in a worker of xdist: the session is none.
     inherited = {name: each for name, each in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
@@ -284,3 +288,38 @@ def test_a_session_tells_contexts_where_it_is_asked_to(tmp_path: Path) -> None:
     )
     room = session(tmp_path, tests, contexts=True)
     assert ends(room) == {"test_a": "passed"}
+
+
+_LEFT_BEHIND = """
+import gc, weakref
+
+class Thing:
+    pass
+
+LEFT = []
+
+def test_a():
+    gc.disable()
+    thing = Thing()
+    thing.itself = thing
+    LEFT.append(weakref.ref(thing))
+
+def test_b():
+    assert LEFT[0]() is None
+"""
+
+
+@pytest.mark.parametrize(("collects", "end"), [(True, "passed"), (False, "failed")])
+def test_what_a_test_leaves_is_collected_before_the_next_one(
+    tmp_path: Path, collects: bool, end: str
+) -> None:
+    room = session(tmp_path, _LEFT_BEHIND, collects=collects)
+    assert ends(room) == {"test_a": "passed", "test_b": end}
+
+
+def test_what_was_there_before_a_test_is_not_looked_through() -> None:
+    around = recorder.Collector().pytest_runtest_protocol()
+    next(around)
+    assert gc.get_freeze_count()
+    gc.unfreeze()
+    assert list(around) == []
