@@ -7,6 +7,7 @@ knows. What it writes is a claim: the tests share its process.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import hashlib
 import importlib
@@ -25,6 +26,8 @@ OPTION = "--coverage-gate-spec"
 #: From the mildest to the one that counts when a test has several.
 _RANK = ("passed", "skipped", "xfailed", "xpassed", "error", "failed")
 _LONGEST_ID = 1000
+#: The lowest number of a descriptor of ours.
+_FROM = 100
 _SEED = 0
 _WORKER = "PYTEST_XDIST_WORKER"
 
@@ -113,6 +116,38 @@ def foreign_here(spec: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+class LineFile:
+    """A file that grows by lines. It stays open, since there may be many thousands of tests.
+
+    Descriptors belong to the tests as well: one may close all, or put another file in the place of
+    ours. So the low numbers are left to them, and it is looked at before each line.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.handle = -1
+        self.file: tuple[int, int] = (-1, -1)
+
+    def add(self, line: bytes) -> None:
+        """Write a line at the end. Raises OSError."""
+        if not self._is_ours():
+            self._open()
+        os.write(self.handle, line)
+
+    def _is_ours(self) -> bool:
+        try:
+            found = os.fstat(self.handle)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self.file
+
+    def _open(self) -> None:
+        with open(self.path, "ab") as low:  # noqa: PTH123 - for its descriptor alone
+            self.handle = fcntl.fcntl(low.fileno(), fcntl.F_DUPFD_CLOEXEC, _FROM)
+        found = os.fstat(self.handle)
+        self.file = found.st_dev, found.st_ino
+
+
 class Recorder:
     """Writes one line for each test that ended and one for each that started."""
 
@@ -123,6 +158,7 @@ class Recorder:
         self.words: dict[str, str] = {}
         self.deselected = 0
         self.foreign: dict[str, str] = {}
+        self.files = {where: LineFile(spec[where]) for where in ("outcomes", "started")}
         Path(spec["outcomes"]).touch()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -173,8 +209,7 @@ class Recorder:
 
     def _write(self, where: str, entry: Mapping[str, str]) -> None:
         if os.getpid() == self.pid:
-            with Path(self.spec[where]).open("a", encoding="ascii") as file:
-                file.write(json.dumps(entry) + "\n")
+            self.files[where].add(f"{json.dumps(entry)}\n".encode("ascii"))
 
 
 class ContextSwitcher:

@@ -26,6 +26,8 @@ from coverage_gate.adapters.sandbox.growing import GrowingFile
 from coverage_gate.adapters.sandbox.room import NoRoomError, Room
 from coverage_gate.ports import Launch, ProcessResult, Progress, RunLimits, SandboxError
 
+#: So many bytes are few, and so long is waited for more.
+_FEW, _GATHER_S = 4096, 0.01
 _CHUNK = 64 * 1024
 _FIRST_FREE = 3
 _POLL_S = 0.5
@@ -224,6 +226,9 @@ class _Running:
                     if not data:
                         return True
                     self.output.add(data)
+                    if len(data) < _FEW:
+                        # pytest writes a dot for each test: to wake for each costs more than it.
+                        time.sleep(min(left, _GATHER_S))
                 elif self.process.poll() is not None:
                     # The supervisor is dead, but somebody keeps the pipe open.
                     return True

@@ -323,3 +323,19 @@ def test_what_was_there_before_a_test_is_not_looked_through() -> None:
     assert gc.get_freeze_count()
     gc.unfreeze()
     assert list(around) == []
+
+
+def test_lines_are_added_though_a_test_closes_what_is_open(tmp_path: Path) -> None:
+    lines, other = recorder.LineFile(str(tmp_path / "lines")), tmp_path / "other"
+    lines.add(b"one\n")
+    opened = lines.handle
+    lines.add(b"two\n")
+    assert lines.handle == opened >= 100
+    os.close(opened)
+    lines.add(b"three\n")
+    with other.open("wb") as file:
+        os.dup2(file.fileno(), lines.handle)
+        lines.add(b"four\n")
+    assert (tmp_path / "lines").read_bytes() == b"one\ntwo\nthree\nfour\n"
+    assert other.read_bytes() == b""
+    os.close(lines.handle)
