@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.host import FIRST, variables
 from benchmarks.stands import BASE, BRANCH, TEST_FOLDERS, Stand, generated
+from benchmarks.timing import timed
 
 PLAIN, TRACED, REPORTED, NAIVE, SLIPCOVER = "pytest", "traced", "reported", "naive", "slipcover"
 COLD, WARM, HOSTED, SAME = "cold", "warm", "hosted", "same"
@@ -26,6 +27,10 @@ TITLES = {
     SAME: "check, tree known",
 }
 
+_CONFIGURED = (
+    "import coverage; config = coverage.Coverage().config;"
+    " print(','.join([*(config.source or ()), *(config.source_pkgs or ())]))"
+)
 _ROOT = Path(__file__).resolve().parent.parent
 _FIRST_FILES = 4
 _STORE = "table.db"
@@ -95,7 +100,7 @@ def rivals(stand: Stand, mode: Mode) -> list[Rival]:
     slip = [python, "-m", "slipcover", *(["--branch"] if mode.branch else [])]
     slip += [
         "--source",
-        source_of(stand.checkout),
+        source_of(stand),
         "--json",
         "--out",
         f"{scratch}/s.json",
@@ -158,14 +163,23 @@ def _rc(stand: Stand, mode: Mode) -> Path:
     path = stand.scratch / "coverage.rc"
     data = stand.scratch / "data"
     path.write_text(
-        f"[run]\nbranch = {mode.branch}\nsource = {source_of(stand.checkout)}\n"
+        f"[run]\nbranch = {mode.branch}\nsource = {source_of(stand)}\n"
         f"data_file = {data}\ncore = {mode.core}\n"
     )
     return path
 
 
-def source_of(checkout: Path) -> str:
-    """The folder that others are told to measure; the gate finds it by itself."""
+def source_of(stand: Stand) -> str:
+    """What others are told to measure: what the project configures, separated by commas.
+
+    Where it configures nothing, its package. The gate finds both by itself.
+    """
+    run = timed([str(stand.python), "-c", _CONFIGURED], cwd=stand.checkout, env=stand.env)
+    return run.out.strip() or package_in(stand.checkout)
+
+
+def package_in(checkout: Path) -> str:
+    """The folder of a project's product by its name."""
     packages = sorted(init.parent.name for init in checkout.glob("*/__init__.py"))
     own = [name for name in packages if name not in TEST_FOLDERS]
     return "src" if (checkout / "src").is_dir() or not own else own[0]

@@ -125,4 +125,4 @@ def test_others_are_told_where_the_product_is(
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    assert rivals.source_of(tmp_path) == source
+    assert rivals.package_in(tmp_path) == source
