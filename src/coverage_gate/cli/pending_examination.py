@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from coverage_gate.adapters.measure.base_config import CONFIG_FILES
@@ -42,10 +43,11 @@ def check_pending(patient: Patient, settings: Settings) -> Finding:
 
 
 def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes() if path.is_file() else None  # a pipe would never end
-    except OSError:
-        return None
+    content = None
+    with suppress(OSError):
+        if path.is_file():  # a pipe would never end
+            content = path.read_bytes()
+    return content
 
 
 def _read(name: str, content: bytes | None) -> object:

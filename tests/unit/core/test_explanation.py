@@ -235,3 +235,8 @@ def test_each_explanation_is_as_the_schema_says() -> None:
         {"id": "b", "fate": "fails"},
     ]
     assert (objects[0]["test_in"], objects[0]["gaps"]) == (None, [])
+
+
+def test_what_is_not_measured_is_told_without_a_place_to_test_it() -> None:
+    found = Explanation(path="a.txt", line=None, standing=Standing.OUT_OF_SCOPE, why="no Python")
+    assert explanation_text(found).splitlines() == ["a.txt: out of scope", "  no Python"]
